@@ -1,0 +1,145 @@
+//! The HTTP server that every service runs: request id, trace, access log, error bodies, limits, health, ordered stop.
+
+use crate::auth::Credentials;
+use crate::error::{REQUEST_ID, respond};
+use crate::stop::Stop;
+use crate::telemetry;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tracing::Instrument;
+use wire::problem::code;
+
+/// The largest body a service reads, bytes.
+pub const MAX_BODY: usize = 1 << 20;
+/// How many requests a worker answers at once before new connections wait.
+const MAX_CONNECTIONS: usize = 2_000;
+/// One worker is enough for the control plane and keeps the idle memory low.
+const WORKERS: usize = 1;
+
+/// What the server needs besides the routes.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// The name in the log.
+    pub service: wire::Service,
+    /// Who may call.
+    pub credentials: Arc<Credentials>,
+    /// The largest body, bytes.
+    pub max_body: usize,
+}
+
+impl Server {
+    /// A server with the usual limits.
+    pub fn new(service: wire::Service, credentials: Arc<Credentials>) -> Self {
+        Self { service, credentials, max_body: MAX_BODY }
+    }
+
+    /// Serves until the word to stop, then finishes what was begun, within the grace.
+    ///
+    /// # Errors
+    /// When the listener cannot be used, or a task died.
+    pub async fn serve<F>(self, listener: TcpListener, stop: Stop, routes: F) -> anyhow::Result<()>
+    where
+        F: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    {
+        let address = listener.local_addr()?;
+        let (credentials, max_body) = (web::Data::from(Arc::clone(&self.credentials)), self.max_body);
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(credentials.clone())
+                .app_data(web::PayloadConfig::new(max_body))
+                .app_data(json_config(max_body))
+                .app_data(web::PathConfig::default().error_handler(|error, _| bad_request(&error)))
+                .app_data(web::QueryConfig::default().error_handler(|error, _| bad_request(&error)))
+                .wrap(from_fn(around))
+                .route(wire::paths::HEALTH, web::get().to(healthy))
+                .configure(routes.clone())
+                .default_service(web::to(no_route))
+        })
+        .workers(WORKERS)
+        .max_connections(MAX_CONNECTIONS)
+        .client_request_timeout(Duration::from_secs(10))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(crate::stop::GRACE.as_secs())
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        let handle = server.handle();
+        let word = stop.clone();
+        stop.spawn("server-stop", async move {
+            word.requested().await;
+            handle.stop(true).await;
+        });
+        tracing::info!(service = %self.service, %address, "listening");
+        server.await?;
+        stop.now();
+        stop.finish().await
+    }
+}
+
+async fn healthy() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({ "ok": true }))
+}
+
+async fn no_route(request: actix_web::HttpRequest) -> HttpResponse {
+    let message = format!("there is nothing at {} {}", request.method(), request.path());
+    respond(StatusCode::NOT_FOUND, code::NOT_FOUND, message)
+}
+
+fn json_config(max_body: usize) -> web::JsonConfig {
+    web::JsonConfig::default().limit(max_body).error_handler(|error, _| {
+        use actix_web::error::JsonPayloadError::{ContentType, Overflow, OverflowKnownLength};
+        let response = match &error {
+            Overflow { .. } | OverflowKnownLength { .. } => {
+                respond(StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE, error.to_string())
+            }
+            ContentType => respond(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                code::BAD_REQUEST,
+                "the body must be JSON, with `content-type: application/json`",
+            ),
+            _ => respond(StatusCode::BAD_REQUEST, code::BAD_REQUEST, error.to_string()),
+        };
+        actix_web::error::InternalError::from_response(error, response).into()
+    })
+}
+
+fn bad_request(error: &dyn std::fmt::Display) -> actix_web::Error {
+    let response = respond(StatusCode::BAD_REQUEST, code::BAD_REQUEST, error.to_string());
+    actix_web::error::InternalError::from_response(error.to_string(), response).into()
+}
+
+/// Around every request: its id, its span in the caller's trace, one access-log line.
+async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let id = header(wire::paths::REQUEST_ID_HEADER)
+        .filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+        .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let quiet = path == wire::paths::HEALTH || path == wire::paths::READY;
+    let span = tracing::info_span!("request", otel.name = %format!("{method} {path}"), otel.kind = "server");
+    telemetry::continue_trace(&span, header("traceparent").as_deref());
+    let begun = Instant::now();
+    let mut response = REQUEST_ID.scope(id.clone(), next.call(request).instrument(span.clone())).await?;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static(wire::paths::REQUEST_ID_HEADER), value);
+    }
+    let (status, ms) = (response.status().as_u16(), begun.elapsed().as_secs_f64() * 1000.0);
+    let error = response.response().error().map(ToString::to_string);
+    span.in_scope(|| match (status, error) {
+        (500.., error) => tracing::error!(request_id = id, %method, path, status, ms, error, "answered"),
+        (400.., Some(error)) => tracing::info!(request_id = id, %method, path, status, ms, error, "answered"),
+        _ if quiet => {}
+        _ => tracing::debug!(request_id = id, %method, path, status, ms, "answered"),
+    });
+    Ok(response)
+}

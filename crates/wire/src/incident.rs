@@ -1,0 +1,226 @@
+//! The projection of an incident's journal.
+
+use crate::detection::Detection;
+use crate::event::{EscalationReason, Step};
+use crate::plan::Plan;
+use crate::proposal::Proposal;
+use crate::{CommitId, Digest, Epoch, FaultCode, IncidentId, Position, TargetName};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where an incident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the table in docs/ARCHITECTURE.md says what moves to what")]
+pub enum Status {
+    Detected,
+    Analyzing,
+    Planned,
+    Proposing,
+    Admitted,
+    AwaitingApproval,
+    Pushed,
+    Deploying,
+    Acting,
+    Verifying,
+    Mitigated,
+    RolledBack,
+    Resolved,
+    Escalated,
+    Dismissed,
+    Suppressed,
+    Advised,
+    Archived,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Status; 18] = [
+        Status::Detected,
+        Status::Analyzing,
+        Status::Planned,
+        Status::Proposing,
+        Status::Admitted,
+        Status::AwaitingApproval,
+        Status::Pushed,
+        Status::Deploying,
+        Status::Acting,
+        Status::Verifying,
+        Status::Mitigated,
+        Status::RolledBack,
+        Status::Resolved,
+        Status::Escalated,
+        Status::Dismissed,
+        Status::Suppressed,
+        Status::Advised,
+        Status::Archived,
+    ];
+
+    /// As it stands in JSON and in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Detected => "detected",
+            Status::Analyzing => "analyzing",
+            Status::Planned => "planned",
+            Status::Proposing => "proposing",
+            Status::Admitted => "admitted",
+            Status::AwaitingApproval => "awaiting_approval",
+            Status::Pushed => "pushed",
+            Status::Deploying => "deploying",
+            Status::Acting => "acting",
+            Status::Verifying => "verifying",
+            Status::Mitigated => "mitigated",
+            Status::RolledBack => "rolled_back",
+            Status::Resolved => "resolved",
+            Status::Escalated => "escalated",
+            Status::Dismissed => "dismissed",
+            Status::Suppressed => "suppressed",
+            Status::Advised => "advised",
+            Status::Archived => "archived",
+        }
+    }
+
+    /// Whether a second detection of the same fault joins this incident. Only an ended one is followed by a new one.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Status::Resolved | Status::Dismissed | Status::Archived)
+    }
+
+    /// Whether a recovery has begun to act on the target and not come to an end: such an incident is leased first.
+    pub fn is_under_way(self) -> bool {
+        matches!(
+            self,
+            Status::Proposing
+                | Status::Admitted
+                | Status::Pushed
+                | Status::Deploying
+                | Status::Acting
+                | Status::Verifying
+                | Status::RolledBack
+        )
+    }
+}
+
+/// How bad it is, from the target's catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Severity {
+    Low,
+    #[default]
+    Medium,
+    High,
+    Critical,
+}
+
+/// The step that was begun and has no outcome yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// The step.
+    pub step: Step,
+    /// Its attempt, from 1.
+    pub attempt: u32,
+    /// The option it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<u32>,
+}
+
+/// An incident: the fold of its journal by [`crate::apply::apply`], kept in the `incidents` row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its id.
+    pub id: IncidentId,
+    /// The target it befell.
+    pub target: TargetName,
+    /// The fault.
+    pub code: FaultCode,
+    /// How bad it is.
+    #[serde(default)]
+    pub severity: Severity,
+    /// Where it stands.
+    pub status: Status,
+    /// The epoch it belongs to.
+    pub epoch: Epoch,
+    /// The last event's position.
+    pub position: Position,
+    /// The last event's hash.
+    pub head: Digest,
+    /// How many distinct occurrences were seen.
+    pub occurrences: u32,
+    /// The first detection.
+    pub detection: Detection,
+    /// When the store wrote the first event.
+    pub detected_at: DateTime<Utc>,
+    /// When the store wrote the last event.
+    pub updated_at: DateTime<Utc>,
+    /// The trace that the recovery belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_parent: Option<String>,
+    /// The plan in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    /// The option that is being tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<u32>,
+    /// Options that were refused or failed; never tried again for this incident.
+    #[serde(default)]
+    pub spent: BTreeSet<u32>,
+    /// How often the branch moved under an option, which is then proposed again.
+    #[serde(default)]
+    pub base_moved: u32,
+    /// The step under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<InFlight>,
+    /// How often each step was begun.
+    #[serde(default)]
+    pub attempts: BTreeMap<Step, u32>,
+    /// How often in a row the last step failed without a result.
+    #[serde(default)]
+    pub failures_in_a_row: u32,
+    /// The admitted change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Box<Proposal>>,
+    /// The approval asked for, until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_expires_at: Option<DateTime<Utc>>,
+    /// The digest that a person approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Digest>,
+    /// The pushed commit, until it is undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<CommitId>,
+    /// Set when what was done must be taken back, with the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<String>,
+    /// The replay on live that proved the cure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<crate::ReplayId>,
+    /// Set when verification gave no answer.
+    #[serde(default)]
+    pub unverified: bool,
+    /// Why the last option came to nothing, for the diagnosis.
+    #[serde(default)]
+    pub refusals: Vec<String>,
+    /// Why a person is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<EscalationReason>,
+    /// When it was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// Whether it was resolved by a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_by: Option<String>,
+    /// The knowledge-base document it became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// How often it came back.
+    #[serde(default)]
+    pub recurrences: u32,
+}
+
+/// `GET /v1/incidents`: a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncidentPage {
+    /// Newest first.
+    pub incidents: Vec<Incident>,
+}

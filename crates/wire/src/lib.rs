@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+pub mod ids;
+pub mod digest;
+pub mod problem;
+pub mod paths;
+pub mod span;
+pub mod detection;
+pub mod plan;
+pub mod proposal;
+pub mod verification;
+pub mod rollout;
+pub mod event;
+pub mod incident;
+pub mod apply;
+pub mod transitions;
+pub mod chain;
+pub mod lease;
+pub mod operation;
+pub mod reset;
+pub mod timeline;
+pub mod target;
+
+pub use digest::Digest;
+pub use ids::{
+    Authority, CommitId, Cursor, Epoch, EventId, FaultCode, Fence, IncidentId, OperationKey,
+    Position, ReplayId, Service, TargetName, TreeId,
+};
+pub use problem::Problem;

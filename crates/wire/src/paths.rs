@@ -1,0 +1,53 @@
+//! Paths and headers that two processes must agree on.
+
+/// Liveness: the process answers.
+pub const HEALTH: &str = "/healthz";
+/// Readiness: what the service needs answers too.
+pub const READY: &str = "/readyz";
+/// Detections come in here.
+pub const DETECTIONS: &str = "/v1/detections";
+/// Incidents, and below one its journal.
+pub const INCIDENTS: &str = "/v1/incidents";
+/// The feed of all events, by cursor.
+pub const EVENTS: &str = "/v1/events";
+/// Leases.
+pub const LEASES: &str = "/v1/leases";
+/// Long effects: `PUT /v1/operations/{scope}/{step}` begins or finds one, `GET` waits for it.
+pub const OPERATIONS: &str = "/v1/operations";
+/// Plans are asked for here.
+pub const PLANS: &str = "/v1/plans";
+/// What was learned is told here.
+pub const LESSONS: &str = "/v1/lessons";
+/// The verifier's verdict on a proposal, by the proposal's digest.
+pub const VERDICTS: &str = "/v1/verdicts";
+/// What runs, by target.
+pub const ROLLOUTS: &str = "/v1/rollouts";
+/// The dashboard's API.
+pub const DEVELOPER: &str = "/developer/incidents";
+/// The front's own routes; nothing of a target starts so.
+pub const FRONT: &str = "/-";
+
+/// Marks a request as a replay; its value is the [`crate::ReplayId`].
+pub const REPLAY_HEADER: &str = "x-kintsugi-replay";
+/// The request id, taken over from the caller or made.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
+
+/// Trailers of the commits that Kintsugi makes.
+pub mod trailer {
+    /// The incident that a commit cures.
+    pub const INCIDENT: &str = "Kintsugi-Incident";
+    /// The digest of the admitted proposal; with it a retry finds its own commit.
+    pub const PROPOSAL: &str = "Kintsugi-Proposal";
+    /// The fault code.
+    pub const FAULT: &str = "Kintsugi-Fault";
+    /// The option of the plan and the rule (or model) behind it.
+    pub const ORIGIN: &str = "Kintsugi-Origin";
+    /// The epoch in which the commit was made.
+    pub const EPOCH: &str = "Kintsugi-Epoch";
+    /// The commit that this one reverts.
+    pub const REVERT: &str = "Kintsugi-Revert";
+    /// The epoch that a reset began. Such a commit is never a suspect.
+    pub const RESET: &str = "Kintsugi-Reset";
+    /// The W3C trace context of the recovery.
+    pub const TRACE: &str = "Traceparent";
+}

@@ -1,0 +1,50 @@
+//! The reset, and pausing.
+
+use crate::proposal::PushOutcome;
+use crate::{Epoch, Problem, TargetName};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// `POST /developer/incidents/reset`: what happened to each thing. Partial failure is said, not hidden.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResetReport {
+    /// The epoch that began.
+    pub epoch: Epoch,
+    /// When.
+    pub reset_at: DateTime<Utc>,
+    /// How many live incidents were archived.
+    pub archived: u64,
+    /// How many leases were revoked.
+    pub leases_revoked: u64,
+    /// What became of each target's fault files.
+    pub code_reset: Vec<CodeReset>,
+    /// Healing is paused until resumed.
+    pub paused: bool,
+    /// Whether everything worked.
+    pub complete: bool,
+}
+
+/// What became of one target's fault files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CodeReset {
+    /// The target.
+    pub target: TargetName,
+    /// The push, which the deployer then rolls out by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<PushOutcome>,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// Whether healing goes on. `GET /developer/incidents/state`, also the answer to `pause` and `resume`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealingState {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Whether no lease is granted.
+    pub paused: bool,
+    /// When the last reset was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_at: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,168 @@
+//! Roll-outs: what `deployer` is asked and what it answers.
+
+use crate::span::Span;
+use crate::verification::ReplayReport;
+use crate::{Authority, CommitId, Digest, FaultCode, IncidentId, TargetName, TreeId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Roll out a commit that `healer` had pushed. Answers [`Rollout`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Deploy {
+    /// The incident it is for.
+    pub incident: IncidentId,
+    /// The target.
+    pub target: TargetName,
+    /// The commit; it must be the branch's head.
+    pub commit: CommitId,
+    /// Its tree.
+    pub tree: TreeId,
+    /// The verified artefact; none for a revert, whose tree was built before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artefact: Option<Digest>,
+    /// `Heal` replays the fault's contract on green before the switch, `Plain` checks health only.
+    pub mode: Mode,
+    /// The lease and the epoch.
+    pub authority: Authority,
+}
+
+/// How a roll-out is checked before the switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum Mode {
+    /// Health only: a reset, a revert, a developer's push.
+    Plain,
+    /// Health and the contract of the fault.
+    Heal {
+        /// Whose contract.
+        code: FaultCode,
+    },
+}
+
+/// How a roll-out ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// The target.
+    pub target: TargetName,
+    /// The commit.
+    pub commit: CommitId,
+    /// Its tree.
+    pub tree: TreeId,
+    /// What runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artefact: Option<Digest>,
+    /// How it ended.
+    pub outcome: RolloutOutcome,
+    /// One sentence.
+    pub why: String,
+    /// When green was healthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healthy_at: Option<DateTime<Utc>>,
+    /// When traffic went to green.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched_at: Option<DateTime<Utc>>,
+    /// The replay on green, in mode `Heal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<ReplayReport>,
+    /// Where the time went.
+    #[serde(default)]
+    pub spans: Vec<Span>,
+}
+
+/// How a roll-out ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RolloutOutcome {
+    /// The commit is live.
+    Live,
+    /// Green failed before the switch; traffic was never touched.
+    Refused,
+    /// The switch was undone; the former version is live again.
+    RolledBack,
+    /// The branch has moved on, or a newer epoch began; nothing was done.
+    Superseded,
+    /// What a newer writer knows; never success.
+    #[serde(other)]
+    Unknown,
+}
+
+/// `GET /v1/rollouts/{target}`: what runs now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Live {
+    pub target: TargetName,
+    pub commit: CommitId,
+    pub tree: TreeId,
+    pub artefact: Digest,
+    pub colour: Colour,
+    pub port: u16,
+    pub pid: i32,
+    pub since: DateTime<Utc>,
+    /// How many roll-outs have gone live, over the life of the stack.
+    pub rollouts: i64,
+}
+
+/// The two places an instance can stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Colour {
+    Blue,
+    Green,
+}
+
+impl Colour {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Colour::Blue => Colour::Green,
+            Colour::Green => Colour::Blue,
+        }
+    }
+
+    /// As it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Colour::Blue => "blue",
+            Colour::Green => "green",
+        }
+    }
+}
+
+/// The file that `front` watches: longest prefix wins. Written by `deployer` (targets) atomically, by rename.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RouteTable {
+    /// Grows with every write; `GET /-/routes` tells which one is in force.
+    pub generation: i64,
+    /// The routes.
+    pub routes: Vec<Route>,
+}
+
+/// One route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Path prefix, e.g. `/`.
+    pub prefix: String,
+    /// Where to, e.g. `http://127.0.0.1:34001`.
+    pub upstream: String,
+    /// For counters, e.g. `fault-app/green/1a2b3c4`.
+    pub label: String,
+}
+
+/// `GET /-/stats`: answers by label since the front started.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FrontStats {
+    /// The route table in force.
+    pub generation: i64,
+    /// Per label.
+    pub labels: std::collections::BTreeMap<String, LabelStats>,
+}
+
+/// Answers of one label.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LabelStats {
+    /// Requests that are being answered now.
+    pub in_flight: i64,
+    /// Answers by method, first path segments and status class, e.g. `GET /healthz 2xx`. Bounded; replays are not counted.
+    pub answers: std::collections::BTreeMap<String, u64>,
+}

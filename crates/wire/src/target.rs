@@ -1,0 +1,110 @@
+//! The target catalogue: one TOML file a watched service, in `deploy/targets/`. Everything that a platform service
+//! knows of a target stands here.
+
+mod contract;
+mod parts;
+
+pub use contract::{Contract, Expectation, ReplayPermission, Request, Witness};
+pub use parts::{
+    Autonomy, Build, FaultRule, Forward, Health, Limits, Logs, Mount, Output, Patch, Repository, Reset, Run, Sandbox,
+    SandboxService, Test,
+};
+
+use crate::{FaultCode, TargetName};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A watched service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Its name: also the file's.
+    pub name: TargetName,
+    /// The targets and services it needs, for correlation.
+    #[serde(default)]
+    pub depends_on: Vec<String>,
+    /// How much may be done without a person.
+    #[serde(default)]
+    pub autonomy: Autonomy,
+    /// Where its source is.
+    pub repository: Repository,
+    /// Where its log lines are.
+    pub logs: Logs,
+    /// The faults to look for.
+    pub faults: Vec<FaultRule>,
+    /// What a patch may touch.
+    pub patch: Patch,
+    /// What a reset restores.
+    #[serde(default)]
+    pub reset: Vec<Reset>,
+    /// How it is built.
+    pub build: Build,
+    /// How it is tested.
+    pub test: Test,
+    /// What the sandbox offers besides an empty world.
+    #[serde(default)]
+    pub sandbox: Sandbox,
+    /// How it is run.
+    pub run: Run,
+    /// What a healthy route does, by fault.
+    #[serde(default)]
+    pub contracts: Vec<Contract>,
+}
+
+impl Target {
+    /// Reads a target file's text.
+    ///
+    /// # Errors
+    /// One sentence that says what is wrong and where.
+    pub fn parse(text: &str) -> Result<Self, InvalidTarget> {
+        let target: Target = toml::from_str(text).map_err(|error| InvalidTarget(error.to_string()))?;
+        target.check().map_err(InvalidTarget)?;
+        Ok(target)
+    }
+
+    /// The contract of a fault.
+    pub fn contract(&self, code: &FaultCode) -> Option<&Contract> {
+        self.contracts.iter().find(|contract| contract.fault == *code)
+    }
+
+    /// The rule of a fault.
+    pub fn fault(&self, code: &FaultCode) -> Option<&FaultRule> {
+        self.faults.iter().find(|fault| fault.code == *code)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.faults.is_empty() {
+            return Err("`faults` is empty: name at least one fault with its marker".into());
+        }
+        for file in self.patch.files.iter().chain(self.reset.iter().flat_map(|r| [&r.file, &r.template])) {
+            if !is_plain_path(file) {
+                return Err(format!("{file:?} is not a plain relative path (no `..`, no leading `/`, no `.git`)"));
+            }
+        }
+        let unknown = self.contracts.iter().find(|contract| self.fault(&contract.fault).is_none());
+        if let Some(contract) = unknown {
+            return Err(format!("a contract names the fault {} which `faults` does not have", contract.fault));
+        }
+        if self.run.command.is_empty() || self.build.outputs.is_empty() {
+            return Err("`run.command` and `build.outputs` must name at least one thing each".into());
+        }
+        Ok(())
+    }
+}
+
+/// Whether a path stays beneath its root whatever it is joined to: `a/b.rs`, never `../x`, `/x`, `.git/x`.
+pub fn is_plain_path(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() <= 512
+        && !path.contains('\0')
+        && !path.contains('\\')
+        && path.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))
+}
+
+/// Why a target file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the target file is not valid: {0}")]
+pub struct InvalidTarget(pub String);
+
+/// The targets by name.
+pub type Catalogue = BTreeMap<TargetName, Target>;

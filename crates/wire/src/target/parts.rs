@@ -1,0 +1,263 @@
+//! The parts of a target file but its contracts.
+
+use crate::incident::Severity;
+use crate::FaultCode;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How much may be done without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Autonomy {
+    /// Record and diagnose.
+    #[default]
+    Observe,
+    /// Also make and verify a candidate; push nothing.
+    Suggest,
+    /// A person approves each change.
+    Approve,
+    /// Heal.
+    Auto,
+}
+
+/// Where the source is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repository {
+    /// The remote; readable without a credential, or by the reader's own. Never holds a token.
+    pub url: String,
+    /// The branch that runs.
+    pub branch: String,
+}
+
+/// Where log lines are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logs {
+    /// The folder whose `*.log` files the router follows. A live instance writes one file of its own there.
+    pub live: String,
+    /// The folder for instances that are not live (yet); on the same file system as `live`.
+    pub private: String,
+}
+
+/// A fault to look for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// Its code.
+    pub code: FaultCode,
+    /// The literal that marks its lines. In a JSON line the field `marker` must equal it; elsewhere the line contains it.
+    pub marker: String,
+    /// How bad it is.
+    #[serde(default)]
+    pub severity: Severity,
+    /// For people.
+    #[serde(default)]
+    pub title: String,
+}
+
+/// What a patch may touch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Patch {
+    /// The language of the files, as the grammar is named: `rust`, `python`.
+    pub language: String,
+    /// The allow-list: existing regular files, relative to the repository.
+    pub files: Vec<String>,
+    /// The bound of a diff, bytes.
+    #[serde(default = "default_max_diff")]
+    pub max_diff_bytes: usize,
+    /// Structural patterns (ast-grep) of which a patch may not add any.
+    #[serde(default)]
+    pub forbidden: Vec<String>,
+}
+
+fn default_max_diff() -> usize {
+    16 * 1024
+}
+
+/// What a reset restores: `template`'s bytes are written over `file`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reset {
+    /// The fault file.
+    pub file: String,
+    /// The original beside it.
+    pub template: String,
+}
+
+/// How it is built. Commands are argument vectors; they run in the sandbox, in the source folder (`/src`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Build {
+    /// The command; empty when nothing is to be built.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// What makes up the artefact.
+    pub outputs: Vec<Output>,
+    /// The limit.
+    #[serde(default = "default_build_timeout")]
+    pub timeout_ms: u64,
+    /// Folders of the source folder that are kept warm from build to build (e.g. `target`); a candidate works on an overlay.
+    #[serde(default)]
+    pub warm: Vec<String>,
+}
+
+fn default_build_timeout() -> u64 {
+    600_000
+}
+
+/// A file or folder of the artefact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// In the source folder, after the build.
+    pub from: String,
+    /// In the artefact.
+    pub to: String,
+}
+
+/// How it is tested, in the sandbox after the build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    /// The command; must not be empty: an untested patch is not admitted.
+    pub command: Vec<String>,
+    /// The limit.
+    #[serde(default = "default_test_timeout")]
+    pub timeout_ms: u64,
+}
+
+fn default_test_timeout() -> u64 {
+    120_000
+}
+
+/// What the sandbox offers besides an empty world without network and credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Environment of build and tests.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Folders of the machine, read-only. `/usr` is always there.
+    #[serde(default)]
+    pub read_only: Vec<Mount>,
+    /// Folders of the machine on a throw-away overlay: readable, and writes are lost.
+    #[serde(default)]
+    pub overlays: Vec<Mount>,
+    /// Declared services, reached over bind-mounted Unix sockets.
+    #[serde(default)]
+    pub services: Vec<SandboxService>,
+    /// Bounds.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Bounds of what runs in the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Address space of one process, MiB.
+    pub memory_mib: u64,
+    /// CPU seconds of one process.
+    pub cpu_s: u64,
+    /// Largest file, MiB.
+    pub file_mib: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory_mib: 8192, cpu_s: 900, file_mib: 1024 }
+    }
+}
+
+/// A folder of the machine inside the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mount {
+    /// On the machine.
+    pub from: String,
+    /// In the sandbox.
+    pub to: String,
+}
+
+/// A declared service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SandboxService {
+    /// For people.
+    pub name: String,
+    /// The folder on the machine that holds its Unix socket.
+    pub folder: String,
+    /// Where that folder stands in the sandbox.
+    pub to: String,
+    /// For clients that know TCP only: this port of the sandbox's loopback is forwarded to the socket file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<Forward>,
+}
+
+/// A forwarded port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    /// On the sandbox's loopback.
+    pub port: u16,
+    /// The socket file in the service's folder.
+    pub socket: String,
+}
+
+/// How it is run. `{artefact}` in the command is the folder of the artefact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// The command.
+    pub command: Vec<String>,
+    /// The environment variable that tells the port on loopback to listen on.
+    #[serde(default = "default_port_env")]
+    pub port_env: String,
+    /// The prefix of the paths that `front` sends here.
+    #[serde(default = "default_prefix")]
+    pub prefix: String,
+    /// Environment of a deployed instance.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Environment variables whose value is a secret: variable → the file that holds it. Read by the deployer only.
+    #[serde(default)]
+    pub secret_env: BTreeMap<String, String>,
+    /// Environment of a candidate in the sandbox; nothing of `env` is there.
+    #[serde(default)]
+    pub scratch_env: BTreeMap<String, String>,
+    /// How to tell that it is healthy.
+    pub health: Health,
+    /// How long an instance may take to finish its requests after SIGTERM, milliseconds.
+    #[serde(default = "default_drain")]
+    pub drain_ms: u64,
+    /// How long the live version is watched after a switch, milliseconds.
+    #[serde(default)]
+    pub bake_ms: u64,
+}
+
+fn default_port_env() -> String {
+    "PORT".into()
+}
+fn default_prefix() -> String {
+    "/".into()
+}
+fn default_drain() -> u64 {
+    5_000
+}
+
+/// How to tell that an instance is healthy: 200 on a path within a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// The path.
+    pub path: String,
+    /// The limit from start to the first 200, milliseconds.
+    #[serde(default = "default_health_timeout")]
+    pub timeout_ms: u64,
+}
+
+fn default_health_timeout() -> u64 {
+    10_000
+}

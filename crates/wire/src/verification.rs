@@ -1,0 +1,163 @@
+//! What `verifier` is asked and what it answers: gates with evidence, replays with witnesses, artefacts.
+
+use crate::span::Span;
+use crate::{CommitId, Digest, FaultCode, ReplayId, TargetName, TreeId};
+use serde::{Deserialize, Serialize};
+
+/// What `verifier` is asked to do under one operation key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum VerifyTask {
+    /// Judge a candidate: gates 1 to 3. Answers [`Verdict`]. Asked by `patcher`.
+    Admit(Admit),
+    /// Build a commit that needs no judgement (a reset, a developer's push). Answers [`Built`]. Asked by `deployer`.
+    Build(Build),
+    /// Replay a fault's contract against a running instance. Answers [`ReplayReport`]. Asked by `deployer` and `healer`.
+    Replay(Replay),
+}
+
+/// Judge `base` + `diff`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Admit {
+    pub target: TargetName,
+    pub code: FaultCode,
+    pub base: CommitId,
+    pub diff: String,
+}
+
+/// Build a commit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Build {
+    pub target: TargetName,
+    pub commit: CommitId,
+}
+
+/// Replay a contract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    /// The target.
+    pub target: TargetName,
+    /// The fault whose contract is replayed.
+    pub code: FaultCode,
+    /// Where the instance answers, e.g. `http://127.0.0.1:8000`.
+    pub base_url: String,
+}
+
+/// The verifier's judgement of a candidate. Kept beside the artefact: `GET /v1/verdicts/{digest}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The digest of the proposal that was judged.
+    pub proposal: Digest,
+    /// Whether every gate passed. False also when one did not run.
+    pub admitted: bool,
+    /// The gates in their order, up to the first refusal.
+    pub gates: Vec<GateReport>,
+    /// The resulting tree, once the diff applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<TreeId>,
+    /// What was built, when the build gate passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artefact: Option<Digest>,
+    /// Where the time went.
+    #[serde(default)]
+    pub spans: Vec<Span>,
+}
+
+/// The gates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// 1: only what may be touched, parsed.
+    Scope,
+    /// 2: builds, and the target's tests pass, in the sandbox.
+    Build,
+    /// 3: the failing request meets its contract, with witnesses.
+    Replay,
+    /// What a newer writer knows.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One gate's result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateReport {
+    /// Which gate.
+    pub gate: Gate,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Stable: `ok`, `outside_scope`, `too_large`, `does_not_apply`, `does_not_parse`, `forbidden_construct`,
+    /// `build_failed`, `tests_failed`, `timed_out`, `contract_broken`, `no_witness`, `unverified`, …
+    pub code: String,
+    /// One or two sentences.
+    pub why: String,
+    /// The evidence (bounded): output tails, replay reports.
+    #[serde(default)]
+    pub evidence: serde_json::Value,
+}
+
+/// One replay and what was seen of it, from both sides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReplayReport {
+    /// Its id, as the header carried it.
+    pub replay: ReplayId,
+    /// The fault whose contract it was.
+    pub code: FaultCode,
+    /// The judgement. `Unverified` is never success.
+    pub judgement: Judgement,
+    /// Stable code and one sentence, for people and programs.
+    pub why: String,
+    /// The HTTP status, if there was an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How long the answer took, milliseconds.
+    pub took_ms: f64,
+    /// What each witness saw.
+    #[serde(default)]
+    pub witnesses: Vec<WitnessReport>,
+    /// Where the time went.
+    #[serde(default)]
+    pub spans: Vec<Span>,
+}
+
+/// The judgement of a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// The contract was met and every witness saw it.
+    Met,
+    /// The contract was broken.
+    Broken,
+    /// The answer was right but a witness that could speak did not see it.
+    NoWitness,
+    /// Nothing can be said: no answer from a witness, or no contract.
+    #[serde(other)]
+    Unverified,
+}
+
+/// What one witness saw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WitnessReport {
+    /// Its kind, e.g. `statement_log`.
+    pub kind: String,
+    /// What it saw: a count, or none when it could not be asked.
+    pub seen: Option<u64>,
+    /// How many the contract wants at least.
+    pub wanted: u64,
+    /// A bounded sample of what was seen.
+    #[serde(default)]
+    pub sample: Vec<String>,
+}
+
+/// What a build made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Built {
+    /// The tree that was built.
+    pub tree: TreeId,
+    /// What came of it.
+    pub artefact: Digest,
+    /// Where the time went.
+    #[serde(default)]
+    pub spans: Vec<Span>,
+}
