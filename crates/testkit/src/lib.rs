@@ -1,1 +1,48 @@
-//! testkit
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot be set up is a failed test"
+)]
+
+mod clock;
+mod credentials;
+mod servers;
+pub mod repository;
+pub mod tiny;
+
+pub use clock::FakeClock;
+pub use credentials::{credentials, token};
+pub use servers::{Database, base_of, database, redis};
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+/// A listener on a free port of loopback, and its base URL.
+pub fn listener() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
+    let base = format!("http://{}", listener.local_addr().expect("the listener's address"));
+    (listener, base)
+}
+
+/// Asks until there is an answer, at most for `limit`.
+///
+/// # Panics
+/// When there was none in time; it says what was waited for.
+#[track_caller]
+pub fn eventually<T, F>(what: &str, limit: Duration, mut ask: F) -> impl Future<Output = T>
+where
+    F: AsyncFnMut() -> Option<T>,
+{
+    let place = std::panic::Location::caller();
+    let what = what.to_owned();
+    async move {
+        let until = Instant::now() + limit;
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            assert!(Instant::now() < until, "{what}: not within {limit:?} (waited for at {place})");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A child that ends with us: by its pid, never by a name.
+
+use crate::{SubstrateError, io};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to end after its signal before it is killed.
+const END: Duration = Duration::from_secs(8);
+
+/// A child process of ours, ended when dropped.
+#[derive(Debug)]
+pub struct Owned {
+    child: Child,
+    signal: Signal,
+}
+
+impl Owned {
+    /// Starts a program as `user` (when we are root and it is given) with its output appended to a log file. `signal`
+    /// ends it; it is sent too when this process dies.
+    ///
+    /// # Errors
+    /// When the log cannot be written or the program not started.
+    pub fn start(argv: &[String], user: Option<&str>, log: &Path, signal: Signal) -> Result<Self, SubstrateError> {
+        let output = std::fs::File::options().create(true).append(true).open(log).map_err(io("write", log))?;
+        let errors = output.try_clone().map_err(io("write", log))?;
+        let mut command = as_user(user);
+        command.arg(format!("--pdeathsig={}", signal.as_str().trim_start_matches("SIG")));
+        command.args(argv).stdin(Stdio::null()).stdout(output).stderr(errors);
+        let child = spawn_from_a_thread_that_stays(command).map_err(io("start", argv.first().map_or("", |a| a)))?;
+        Ok(Self { child, signal })
+    }
+
+    /// Its pid.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Ends it: its signal, a bounded wait, then SIGKILL.
+    pub fn end(&mut self) {
+        if !self.is_running() {
+            return;
+        }
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX));
+        let _gone = kill(pid, self.signal);
+        let until = Instant::now() + END;
+        while self.is_running() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// `setpriv`, which is on every Debian: changes the user without a login, and asks for a signal when we die.
+pub(crate) fn as_user(user: Option<&str>) -> Command {
+    let mut command = Command::new("setpriv");
+    if let Some(user) = user.filter(|_| nix::unistd::geteuid().is_root()) {
+        command.arg(format!("--reuid={user}")).arg(format!("--regid={user}")).arg("--init-groups");
+    }
+    command
+}
+
+/// The kernel sends the death signal when the *thread* that started the child ends, so a thread that never does starts it.
+fn spawn_from_a_thread_that_stays(mut command: Command) -> std::io::Result<Child> {
+    let (tell, told) = mpsc::channel();
+    std::thread::Builder::new().name("parent".into()).spawn(move || {
+        let _told = tell.send(command.spawn());
+        loop {
+            std::thread::park();
+        }
+    })?;
+    told.recv().unwrap_or_else(|_| Err(std::io::Error::other("the starting thread died")))
+}
+
+/// A port of loopback that was free a moment ago.
+///
+/// # Errors
+/// When none can be bound.
+pub fn free_port() -> Result<u16, SubstrateError> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(io("bind", "127.0.0.1:0"))?;
+    listener.local_addr().map(|address| address.port()).map_err(io("read the port of", "127.0.0.1:0"))
+}
