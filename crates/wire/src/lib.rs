@@ -9,6 +9,7 @@ pub mod detection;
 pub mod plan;
 pub mod proposal;
 pub mod verification;
+pub mod artefact;
 pub mod rollout;
 pub mod event;
 pub mod incident;
