@@ -1,6 +1,8 @@
 //! The one function that moves an incident: `apply(state, event) -> state | refused`. Pure.
 
-use crate::event::{Body, Event, Step};
+mod guard;
+
+use crate::event::{Body, EscalationReason, Event, Step};
 use crate::incident::{InFlight, Incident, Severity, Status};
 use crate::transitions::{self, Trigger};
 
@@ -34,7 +36,7 @@ pub fn apply(state: Option<&Incident>, event: &Event) -> Result<Incident, Refuse
         (Some(state), body) => {
             let trigger = Trigger::of(body);
             let status = transitions::to(state.status, trigger).ok_or_else(|| refused(state, trigger))?;
-            guard(state, body)?;
+            guard::check(state, body)?;
             let mut next = state.clone();
             next.status = status;
             take_in(&mut next, event);
@@ -73,6 +75,8 @@ fn begin(event: &Event) -> Option<Incident> {
         in_flight: None,
         attempts: Default::default(),
         failures_in_a_row: 0,
+        failed_at: None,
+        gave_up: false,
         proposal: None,
         approval_expires_at: None,
         approved: None,
@@ -89,69 +93,22 @@ fn begin(event: &Event) -> Option<Incident> {
     })
 }
 
-/// What the table cannot say: conditions on the content.
-fn guard(state: &Incident, body: &Body) -> Result<(), Refused> {
-    let holds = |condition: bool, why: &'static str| condition.then_some(()).ok_or(Refused::Guard(why));
-    let in_flight = |step: Step| state.in_flight.is_some_and(|f| f.step == step);
-    match body {
-        Body::Started { step, attempt, option, .. } => {
-            holds(state.in_flight.is_none(), "another step is under way")?;
-            let begun = state.attempts.get(step).copied().unwrap_or(0);
-            holds(*attempt == begun + 1, "attempts count up from 1")?;
-            let spent = *step == Step::Propose && option.is_none_or(|o| state.spent.contains(&o));
-            holds(!spent, "an option that was spent is not tried again")?;
-            holds(*step != Step::Push || state.undo.is_none(), "what is to be undone is not pushed")?;
-            holds(*step != Step::Undo || state.undo.is_some(), "there is nothing to undo")?;
-            holds(*step != Step::Learn || state.document.is_none(), "it was learned already")
-        }
-        Body::Progressed { step, attempt, .. } | Body::Failed { step, attempt, .. } => {
-            let same = state.in_flight.is_some_and(|f| f.step == *step && f.attempt == *attempt);
-            holds(same, "that step is not under way")
-        }
-        Body::Planned { .. } => holds(in_flight(Step::Analyze), "no analysis is under way"),
-        Body::Refused { option, .. } => {
-            let here = in_flight(Step::Propose) || in_flight(Step::Push);
-            holds(here && state.option == Some(*option), "that option is not being tried")
-        }
-        Body::Admitted { option, proposal } => {
-            let here = in_flight(Step::Propose) && state.option == Some(*option);
-            holds(here, "that option is not being tried")?;
-            holds(proposal.gates.iter().all(|g| g.passed) && !proposal.gates.is_empty(), "a gate did not pass")
-        }
-        Body::Approved { digest, .. } => {
-            let same = state.proposal.as_ref().is_some_and(|p| p.digest == *digest);
-            holds(same, "the approval is for another change")
-        }
-        Body::Pushed { .. } => holds(in_flight(Step::Push), "no push is under way"),
-        Body::Deployed { .. } | Body::DeployFailed { .. } => holds(in_flight(Step::Deploy), "no roll-out is under way"),
-        Body::Acted { .. } => holds(in_flight(Step::Act), "no action is under way"),
-        Body::Verified { .. } | Body::VerificationFailed { .. } | Body::Unverified { .. } => {
-            holds(in_flight(Step::Verify), "no verification is under way")
-        }
-        Body::Undone { .. } => holds(in_flight(Step::Undo), "no undo is under way"),
-        Body::Resolved { certificate } => {
-            holds(state.in_flight.is_none() && state.undo.is_none(), "something is still open")?;
-            holds(state.proof.as_ref() == Some(&certificate.replay), "no verified action stands behind it")?;
-            holds(certificate.head == state.head, "the certificate does not cover the journal")
-        }
-        Body::Learned { .. } => holds(in_flight(Step::Learn), "no lesson is under way"),
-        _ => Ok(()),
-    }
-}
-
 fn take_in(next: &mut Incident, event: &Event) {
     match &event.body {
         Body::Occurred { .. } => next.occurrences += 1,
         Body::Started { step, attempt, option, .. } => {
             next.in_flight = Some(InFlight { step: *step, attempt: *attempt, option: *option });
             next.attempts.insert(*step, *attempt);
-            if *step == Step::Propose {
-                next.option = *option;
+            match step {
+                Step::Propose => next.option = *option,
+                Step::Undo if next.undo.is_none() => give_up(next),
+                _ => {}
             }
         }
         Body::Failed { problem, .. } => {
             next.in_flight = None;
             next.failures_in_a_row += 1;
+            next.failed_at = Some(event.at);
             next.refusals.push(problem.to_string());
         }
         Body::Progressed { .. } => {}
@@ -184,8 +141,14 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
         Body::Pushed { commit } => next.commit = Some(commit.clone()),
         Body::DeployFailed { rollout } => next.undo = Some(rollout.why.clone()),
         Body::Verified { report } => next.proof = Some(report.replay.clone()),
-        Body::VerificationFailed { report } => next.undo = Some(report.why.clone()),
-        Body::Unverified { .. } => next.unverified = true,
+        Body::VerificationFailed { report } => {
+            next.proof = None;
+            next.undo = Some(report.why.clone());
+        }
+        Body::Unverified { .. } => {
+            next.proof = None;
+            next.unverified = true;
+        }
         Body::Undone { why, .. } => {
             let option = next.option;
             next.spent.extend(option);
@@ -199,18 +162,37 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
         }
         Body::Learned { document } => next.document = Some(document.clone()),
         Body::Escalated { reason, .. } => next.escalation = Some(*reason),
+        Body::ApprovalRejected { by, why } => {
+            next.escalation = Some(EscalationReason::ApprovalRejected);
+            next.refusals.push(format!("{by} rejected the proposal: {why}"));
+        }
+        Body::ApprovalExpired {} => next.escalation = Some(EscalationReason::ApprovalExpired),
         Body::Reopened { .. } => {
             let option = next.option;
             next.spent.extend(option);
             next.occurrences += 1;
             next.recurrences += 1;
             next.resolved_at = None;
+            next.resolved_by = None;
             next.document = None;
+            next.escalation = None;
+            // What failed before belongs to the recovery that is over.
+            next.failures_in_a_row = 0;
+            next.base_moved = 0;
+            next.gave_up = false;
             forget_attempt(next);
         }
         Body::Archived { .. } => next.in_flight = None,
         _ => {}
     }
+}
+
+/// An undo without a recorded failure: the last step failed too often without a result. The undo has attempts of its own.
+fn give_up(next: &mut Incident) {
+    let why = next.refusals.last().map_or("a step gave no result", String::as_str);
+    next.undo = Some(why.to_owned());
+    next.gave_up = true;
+    next.failures_in_a_row = 0;
 }
 
 /// What belonged to the option that came to nothing.

@@ -177,6 +177,12 @@ pub struct Incident {
     /// How often in a row the last step failed without a result.
     #[serde(default)]
     pub failures_in_a_row: u32,
+    /// When it last did; the wait for the next attempt counts from here, whatever else is journaled meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<DateTime<Utc>>,
+    /// Set when an undo was begun because a step gave no result: no other option is tried then.
+    #[serde(default)]
+    pub gave_up: bool,
     /// The admitted change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Box<Proposal>>,

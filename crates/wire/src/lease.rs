@@ -1,7 +1,7 @@
 //! Leases: at most one healer moves an incident at a time, and a late one is found out by its fencing token.
 
-use crate::incident::Incident;
-use crate::{Authority, Fence};
+use crate::incident::{InFlight, Incident, Status};
+use crate::{Authority, Fence, IncidentId, Position, TargetName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -48,4 +48,37 @@ pub struct Release {
     /// True when nothing more is to be done until a new event comes.
     #[serde(default)]
     pub done: bool,
+    /// The last event that the holder has seen. When the journal has moved on, the incident wants its next move at once:
+    /// without it, what was appended just before the release (an approval) would be overlooked until the next wake-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Position>,
+}
+
+/// `GET /v1/work` of a healer: what it holds now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// The name under which it asks for leases.
+    pub holder: String,
+    /// How many incidents it moves at once, at most.
+    pub parallel: usize,
+    /// What it holds.
+    pub held: Vec<Held>,
+}
+
+/// An incident that a healer holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Its target.
+    pub target: TargetName,
+    /// Where it stands.
+    pub status: Status,
+    /// The step under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<InFlight>,
+    /// The lease's token and epoch.
+    pub authority: Authority,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }

@@ -1,13 +1,24 @@
 //! The operations protocol: how a long effect is asked for, waited for, and asked for again after a crash.
 //!
 //! `PUT /v1/operations/{scope}/{step}` with the task begins it or finds it (202 while it runs, 200 when it has ended);
-//! the same key with another task is a 409 `key_conflict`. `GET …?wait_ms=&seen=` waits until there is more progress
+//! the same key with another task (see [`task_digest`]) is a 409 `key_conflict`. `GET …?wait_ms=&seen=` waits until there is more progress
 //! than `seen`, or an end, or the time is over. A 404 means that the service has restarted: ask again with the same key.
 //! Every service that serves it finds effects of an earlier life by itself (a trailer, a table), so asking again is safe.
 
 use crate::span::Progress;
-use crate::{OperationKey, Problem};
+use crate::{Digest, OperationKey, Problem};
 use serde::{Deserialize, Serialize};
+
+/// What makes it the same task under the same key: all of it but the lease and the trace, which are others when the asking
+/// side crashed and asks again.
+pub fn task_digest(task: &impl Serialize) -> Digest {
+    let mut value = serde_json::to_value(task).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        members.remove("authority");
+        members.remove("trace_parent");
+    }
+    Digest::of_json(&value)
+}
 
 /// The longest wait of one `GET`, milliseconds.
 pub const MAX_WAIT_MS: u64 = 30_000;

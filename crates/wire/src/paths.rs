@@ -14,6 +14,8 @@ pub const EVENTS: &str = "/v1/events";
 pub const LEASES: &str = "/v1/leases";
 /// Long effects: `PUT /v1/operations/{scope}/{step}` begins or finds one, `GET` waits for it.
 pub const OPERATIONS: &str = "/v1/operations";
+/// What a healer holds now.
+pub const WORK: &str = "/v1/work";
 /// Plans are asked for here.
 pub const PLANS: &str = "/v1/plans";
 /// What was learned is told here.

@@ -100,6 +100,9 @@ pub struct Live {
     pub since: DateTime<Utc>,
     /// How many roll-outs have gone live, over the life of the stack.
     pub rollouts: i64,
+    /// Why the branch's head is not what runs, when its roll-out failed and waits for the next try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<crate::Problem>,
 }
 
 /// The two places an instance can stand in.

@@ -1,0 +1,70 @@
+//! The conditions of an event that depend on more than the status.
+
+use super::Refused;
+use crate::event::{Body, Step};
+use crate::incident::Incident;
+use crate::rollout::RolloutOutcome;
+use crate::verification::Judgement;
+
+/// What the table cannot say: conditions on the content.
+pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
+    let holds = |condition: bool, why: &'static str| condition.then_some(()).ok_or(Refused::Guard(why));
+    let in_flight = |step: Step| state.in_flight.is_some_and(|f| f.step == step);
+    match body {
+        Body::Started { step, attempt, option, .. } => {
+            holds(state.in_flight.is_none(), "another step is under way")?;
+            let begun = state.attempts.get(step).copied().unwrap_or(0);
+            holds(*attempt == begun + 1, "attempts count up from 1")?;
+            let spent = *step == Step::Propose && option.is_none_or(|o| state.spent.contains(&o));
+            holds(!spent, "an option that was spent is not tried again")?;
+            let forward = matches!(step, Step::Push | Step::Deploy | Step::Act | Step::Verify);
+            holds(!forward || state.undo.is_none(), "what is to be undone goes no further")?;
+            // Without a recorded failure a pushed commit may still be taken back: its roll-out or proof gave no result.
+            let undoable = state.undo.is_some() || (state.commit.is_some() && state.proof.is_none());
+            holds(*step != Step::Undo || undoable, "there is nothing to undo")?;
+            holds(*step != Step::Learn || state.document.is_none(), "it was learned already")
+        }
+        Body::Progressed { step, attempt, .. } | Body::Failed { step, attempt, .. } => {
+            let same = state.in_flight.is_some_and(|f| f.step == *step && f.attempt == *attempt);
+            holds(same, "that step is not under way")
+        }
+        Body::Planned { .. } => holds(in_flight(Step::Analyze), "no analysis is under way"),
+        Body::Refused { option, .. } => {
+            let here = in_flight(Step::Propose) || in_flight(Step::Push);
+            holds(here && state.option == Some(*option), "that option is not being tried")
+        }
+        Body::Admitted { option, proposal } => {
+            let here = in_flight(Step::Propose) && state.option == Some(*option);
+            holds(here, "that option is not being tried")?;
+            holds(proposal.gates.iter().all(|g| g.passed) && !proposal.gates.is_empty(), "a gate did not pass")
+        }
+        Body::Approved { digest, .. } => {
+            let same = state.proposal.as_ref().is_some_and(|p| p.digest == *digest);
+            holds(same, "the approval is for another change")
+        }
+        Body::Pushed { .. } => holds(in_flight(Step::Push), "no push is under way"),
+        Body::Deployed { rollout } => {
+            holds(in_flight(Step::Deploy), "no roll-out is under way")?;
+            let live = rollout.outcome == RolloutOutcome::Live && state.commit.as_ref() == Some(&rollout.commit);
+            holds(live, "what was pushed is not live")
+        }
+        Body::DeployFailed { .. } => holds(in_flight(Step::Deploy), "no roll-out is under way"),
+        Body::Acted { .. } => holds(in_flight(Step::Act), "no action is under way"),
+        Body::Verified { report } => {
+            holds(in_flight(Step::Verify), "no verification is under way")?;
+            let met = report.judgement == Judgement::Met && report.code == state.code;
+            holds(met, "the contract of this fault was not met")
+        }
+        Body::VerificationFailed { .. } | Body::Unverified { .. } => {
+            holds(in_flight(Step::Verify), "no verification is under way")
+        }
+        Body::Undone { .. } => holds(in_flight(Step::Undo), "no undo is under way"),
+        Body::Resolved { certificate } => {
+            holds(state.in_flight.is_none() && state.undo.is_none(), "something is still open")?;
+            holds(state.proof.as_ref() == Some(&certificate.replay), "no verified action stands behind it")?;
+            holds(certificate.head == state.head, "the certificate does not cover the journal")
+        }
+        Body::Learned { .. } => holds(in_flight(Step::Learn), "no lesson is under way"),
+        _ => Ok(()),
+    }
+}
