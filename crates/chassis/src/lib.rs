@@ -10,7 +10,6 @@ pub mod error;
 pub mod server;
 pub mod operations;
 pub mod calls;
-pub mod artefact;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use error::{ApiError, Reply};
