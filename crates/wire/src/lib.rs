@@ -19,6 +19,7 @@ pub mod chain;
 pub mod lease;
 pub mod operation;
 pub mod reset;
+pub mod source;
 pub mod timeline;
 pub mod target;
 

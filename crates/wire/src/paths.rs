@@ -6,6 +6,8 @@ pub const HEALTH: &str = "/healthz";
 pub const READY: &str = "/readyz";
 /// Detections come in here.
 pub const DETECTIONS: &str = "/v1/detections";
+/// What the router follows, and how far it has read.
+pub const SOURCES: &str = "/v1/sources";
 /// Incidents, and below one its journal.
 pub const INCIDENTS: &str = "/v1/incidents";
 /// The feed of all events, by cursor.
@@ -20,6 +22,8 @@ pub const WORK: &str = "/v1/work";
 pub const PLANS: &str = "/v1/plans";
 /// What was learned is told here.
 pub const LESSONS: &str = "/v1/lessons";
+/// What the knowledge base holds.
+pub const DOCUMENTS: &str = "/v1/documents";
 /// The verifier's verdict on a proposal, by the proposal's digest.
 pub const VERDICTS: &str = "/v1/verdicts";
 /// What runs, by target.
