@@ -147,3 +147,21 @@ pub struct Learned {
     /// The document it became.
     pub document: String,
 }
+
+/// `GET /v1/documents`: what is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentPage {
+    /// Known cures first, then what was learned, newest first.
+    pub documents: Vec<DocumentEntry>,
+}
+
+/// One document of the knowledge base.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentEntry {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Whether it holds a remedy that can be applied.
+    pub has_rule: bool,
+}
