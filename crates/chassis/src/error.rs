@@ -11,6 +11,11 @@ tokio::task_local! {
     pub(crate) static REQUEST_ID: String;
 }
 
+/// The id of the request that is being answered; none outside a request.
+pub fn request_id() -> Option<String> {
+    REQUEST_ID.try_with(Clone::clone).ok()
+}
+
 /// What an error tells a caller. Its `Display` is the message for a 4xx; a 5xx shows a fixed sentence and its cause goes
 /// to the log only.
 pub trait ApiError: std::error::Error + 'static {
@@ -62,7 +67,7 @@ impl<E: ApiError> ResponseError for Reply<E> {
 
 /// The error body with a status.
 pub fn respond(status: StatusCode, code: &str, message: impl Into<String>) -> HttpResponse {
-    let request_id = REQUEST_ID.try_with(Clone::clone).ok();
+    let request_id = request_id();
     let mut response = HttpResponse::build(status);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.insert_header(("retry-after", "1"));

@@ -92,6 +92,12 @@ async fn no_route(request: actix_web::HttpRequest) -> HttpResponse {
     respond(StatusCode::NOT_FOUND, code::NOT_FOUND, message)
 }
 
+/// For `default_service` of a resource: the path is right, the method is not.
+pub async fn other_method(request: actix_web::HttpRequest) -> HttpResponse {
+    let message = format!("{} does not answer to {}", request.path(), request.method());
+    respond(StatusCode::METHOD_NOT_ALLOWED, code::BAD_REQUEST, message)
+}
+
 fn json_config(max_body: usize) -> web::JsonConfig {
     web::JsonConfig::default().limit(max_body).error_handler(|error, _| {
         use actix_web::error::JsonPayloadError::{ContentType, Overflow, OverflowKnownLength};
