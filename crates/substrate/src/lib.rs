@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-pub mod postgres;
-pub mod redis;
 mod place;
+pub mod postgres;
 mod process;
+pub mod redis;
 
 pub use place::folder_for;
 pub use postgres::Postgres;

@@ -115,7 +115,8 @@ fn programs() -> Result<PathBuf, SubstrateError> {
         .filter(|(version, bin)| *version >= 15 && bin.join("initdb").exists())
         .collect();
     found.sort();
-    let missing = SubstrateError::Missing { program: "PostgreSQL (15 or newer)", install: "apt-get install postgresql" };
+    let missing =
+        SubstrateError::Missing { program: "PostgreSQL (15 or newer)", install: "apt-get install postgresql" };
     found.pop().map(|(_, bin)| bin).ok_or(missing)
 }
 

@@ -3,10 +3,11 @@
 use crate::{SubstrateError, io};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to end after its signal before it is killed.
@@ -26,9 +27,22 @@ impl Owned {
     /// # Errors
     /// When the log cannot be written or the program not started.
     pub fn start(argv: &[String], user: Option<&str>, log: &Path, signal: Signal) -> Result<Self, SubstrateError> {
+        Self::spawn(as_user(user), argv, log, signal)
+    }
+
+    /// Starts a program with exactly this environment, else like [`Owned::start`]. SIGTERM ends it.
+    ///
+    /// # Errors
+    /// When the log cannot be written or the program not started.
+    pub fn start_with(argv: &[String], env: &BTreeMap<String, String>, log: &Path) -> Result<Self, SubstrateError> {
+        let mut command = as_user(None);
+        command.env_clear().envs(env);
+        Self::spawn(command, argv, log, Signal::SIGTERM)
+    }
+
+    fn spawn(mut command: Command, argv: &[String], log: &Path, signal: Signal) -> Result<Self, SubstrateError> {
         let output = std::fs::File::options().create(true).append(true).open(log).map_err(io("write", log))?;
         let errors = output.try_clone().map_err(io("write", log))?;
-        let mut command = as_user(user);
         command.arg(format!("--pdeathsig={}", signal.as_str().trim_start_matches("SIG")));
         command.args(argv).stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = spawn_from_a_thread_that_stays(command).map_err(io("start", argv.first().map_or("", |a| a)))?;
@@ -45,13 +59,23 @@ impl Owned {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Sends its signal and does not wait.
+    pub fn ask_to_end(&mut self) {
+        if self.is_running() {
+            let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX));
+            let _gone = kill(pid, self.signal);
+        }
+    }
+
+    /// Kills it at once with SIGKILL, for tests of recovery.
+    pub fn kill(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+
     /// Ends it: its signal, a bounded wait, then SIGKILL.
     pub fn end(&mut self) {
-        if !self.is_running() {
-            return;
-        }
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX));
-        let _gone = kill(pid, self.signal);
+        self.ask_to_end();
         let until = Instant::now() + END;
         while self.is_running() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(10));
@@ -76,15 +100,23 @@ pub(crate) fn as_user(user: Option<&str>) -> Command {
     command
 }
 
-/// The kernel sends the death signal when the *thread* that started the child ends, so a thread that never does starts it.
-fn spawn_from_a_thread_that_stays(mut command: Command) -> std::io::Result<Child> {
+type Spawning = (Command, mpsc::Sender<std::io::Result<Child>>);
+
+/// The kernel sends the death signal when the *thread* that started the child ends, so one that never does starts it.
+fn spawn_from_a_thread_that_stays(command: Command) -> std::io::Result<Child> {
+    static PARENT: OnceLock<Mutex<mpsc::Sender<Spawning>>> = OnceLock::new();
+    let parent = PARENT.get_or_init(|| {
+        let (ask, asked) = mpsc::channel::<Spawning>();
+        std::thread::spawn(move || {
+            while let Ok((mut command, tell)) = asked.recv() {
+                let _told = tell.send(command.spawn());
+            }
+        });
+        Mutex::new(ask)
+    });
     let (tell, told) = mpsc::channel();
-    std::thread::Builder::new().name("parent".into()).spawn(move || {
-        let _told = tell.send(command.spawn());
-        loop {
-            std::thread::park();
-        }
-    })?;
+    let sent = parent.lock().unwrap_or_else(PoisonError::into_inner).send((command, tell));
+    sent.map_err(|_| std::io::Error::other("the starting thread died"))?;
     told.recv().unwrap_or_else(|_| Err(std::io::Error::other("the starting thread died")))
 }
 

@@ -11,11 +11,8 @@ pub fn token(name: &str) -> String {
 
 /// A service's credentials: its own token is [`token`] of its name, and it accepts all of them.
 pub fn credentials(service: Service) -> Arc<Credentials> {
-    let accepted = |name: &str, roles: Vec<Role>| Accepted {
-        name: name.to_owned(),
-        roles,
-        sha256: Digest::of(token(name)),
-    };
+    let accepted =
+        |name: &str, roles: Vec<Role>| Accepted { name: name.to_owned(), roles, sha256: Digest::of(token(name)) };
     let mut accept = vec![
         accepted("operator", vec![Role::Operator]),
         accepted("approver", vec![Role::Approver]),

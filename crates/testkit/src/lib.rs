@@ -1,13 +1,10 @@
 #![doc = include_str!("../README.md")]
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot be set up is a failed test"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
 
 mod clock;
 mod credentials;
-mod servers;
 pub mod repository;
+mod servers;
 pub mod tiny;
 
 pub use clock::FakeClock;

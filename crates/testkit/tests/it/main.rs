@@ -11,7 +11,10 @@ async fn each_database_is_real_and_its_own() {
         let output = Command::new("psql").args(["-X", "-A", "-t", "-d", url, "-c", sql]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };
-    assert_eq!(ask(one.url().expose_secret(), "CREATE TABLE here (a int); SELECT count(*) FROM here"), "CREATE TABLE\n0");
+    assert_eq!(
+        ask(one.url().expose_secret(), "CREATE TABLE here (a int); SELECT count(*) FROM here"),
+        "CREATE TABLE\n0"
+    );
     assert_eq!(ask(two.url().expose_secret(), "SELECT to_regclass('here') IS NULL"), "t");
 }
 

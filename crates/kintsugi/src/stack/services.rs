@@ -1,0 +1,87 @@
+//! How each service of the local stack is started: its program, and an environment that holds its own secrets only.
+
+use super::Options;
+use super::layout::Layout;
+use super::ports::Ports;
+use super::supervisor::Spec;
+use std::collections::BTreeMap;
+use substrate::Redis;
+use wire::Service;
+
+/// What is passed on from the operator's environment to every service.
+const PASSED_ON: [&str; 4] =
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE"];
+
+/// The services of a stack, in the order of their start.
+pub fn specs(options: &Options, layout: &Layout, redis: &Redis) -> Vec<Spec> {
+    Ports::services().map(|service| spec(service, options, layout, redis)).collect()
+}
+
+fn spec(service: Service, options: &Options, layout: &Layout, redis: &Redis) -> Spec {
+    let mut env = BTreeMap::from([
+        ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin".to_owned()),
+        ("KINTSUGI_SETTINGS_DIR".to_owned(), options.settings.display().to_string()),
+        ("KINTSUGI_CREDENTIALS".to_owned(), layout.credentials(service).display().to_string()),
+    ]);
+    for name in PASSED_ON {
+        env.extend(chassis::settings::variable(name).map(|value| (name.to_owned(), value)));
+    }
+    let prefix = service.as_str().replace('-', "_").to_uppercase();
+    for (key, value) in settings(service, options, layout) {
+        env.insert(format!("{prefix}__{key}"), value);
+    }
+    if matches!(service, Service::IncidentStore | Service::RagGateway | Service::Deployer) {
+        let file = layout.secret(&format!("{service}-database-url"));
+        env.insert("DATABASE_URL_FILE".to_owned(), file.display().to_string());
+    }
+    if service == Service::IncidentStore {
+        env.insert("REDIS_URL".to_owned(), redis.url());
+    }
+    env.extend(options.overrides.get(&service).cloned().unwrap_or_default());
+    Spec {
+        service,
+        argv: vec![options.programs.join(service.as_str()).display().to_string()],
+        env,
+        log: layout.log(service),
+        url: options.ports.url(service),
+    }
+}
+
+/// A service's settings: where it listens, whom it calls, where its files are.
+fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'static str, String)> {
+    use Service::{
+        Deployer, FaultApp, FaultRouter, Front, Healer, IncidentStore, Kintsugi, Patcher, RagGateway, Verifier,
+    };
+    let url = |callee| options.ports.url(callee);
+    let at = |part: &str| layout.at(part).display().to_string();
+    let listen = ("LISTEN", options.ports.address(service));
+    let targets = ("TARGETS", at("targets"));
+    let mut settings = vec![listen];
+    settings.extend(match service {
+        Front => vec![("ROUTES", at("routes/routes.json")), ("INCIDENT_STORE", url(IncidentStore))],
+        IncidentStore => vec![targets, ("PATCHER", url(Patcher))],
+        RagGateway => vec![("KNOWLEDGE", options.knowledge.display().to_string())],
+        Patcher => vec![targets, ("VERIFIER", url(Verifier)), ("WORK", at("work/patcher"))],
+        Verifier => vec![targets, ("WORK", at("work/verifier")), ("ARTEFACTS", at("artefacts"))],
+        Deployer => vec![
+            targets,
+            ("ARTEFACTS", at("artefacts")),
+            ("WORK", at("work/deployer")),
+            ("ROUTES", at("routes/routes.json")),
+            ("FRONT", url(Front)),
+            ("VERIFIER", url(Verifier)),
+        ],
+        Healer => vec![
+            targets,
+            ("INCIDENT_STORE", url(IncidentStore)),
+            ("RAG_GATEWAY", url(RagGateway)),
+            ("PATCHER", url(Patcher)),
+            ("VERIFIER", url(Verifier)),
+            ("DEPLOYER", url(Deployer)),
+            ("FRONT", url(Front)),
+        ],
+        FaultRouter => vec![targets, ("INCIDENT_STORE", url(IncidentStore)), ("STATE", at("state/fault-router"))],
+        FaultApp | Kintsugi => vec![],
+    });
+    settings
+}
