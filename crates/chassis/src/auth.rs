@@ -78,7 +78,9 @@ pub enum CredentialsError {
         source: std::io::Error,
     },
     /// The file has another form. The parser's own text could show a token, so it is not told.
-    #[error("the credentials file {path} is not valid TOML with `token` and `[[accept]]` entries of name, roles, sha256")]
+    #[error(
+        "the credentials file {path} is not valid TOML with `token` and `[[accept]]` entries of name, roles, sha256"
+    )]
     Invalid {
         /// The file.
         path: String,

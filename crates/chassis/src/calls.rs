@@ -150,7 +150,12 @@ impl Callee {
         self.read(what, status, &bytes)
     }
 
-    fn read<T: DeserializeOwned>(&self, what: String, status: StatusCode, bytes: &[u8]) -> Result<Option<T>, CallError> {
+    fn read<T: DeserializeOwned>(
+        &self,
+        what: String,
+        status: StatusCode,
+        bytes: &[u8],
+    ) -> Result<Option<T>, CallError> {
         let callee = self.service;
         if status == StatusCode::NO_CONTENT {
             return Ok(None);
@@ -180,10 +185,8 @@ impl Callee {
             .with_max_delay(Duration::from_secs(1))
             .with_max_times(2)
             .with_jitter();
-        let answer = (|| self.once(method.clone(), path, body, Duration::ZERO))
-            .retry(policy)
-            .when(CallError::may_pass)
-            .await?;
+        let answer =
+            (|| self.once(method.clone(), path, body, Duration::ZERO)).retry(policy).when(CallError::may_pass).await?;
         let what = format!("{method} {path}");
         answer.ok_or(CallError::Malformed { callee: self.service, what, source: None })
     }

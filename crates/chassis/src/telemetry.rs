@@ -44,7 +44,9 @@ pub fn start(service: Service) -> anyhow::Result<Telemetry> {
         .unwrap_or_else(|_| "info,opentelemetry=warn,hyper=warn,reqwest=warn,actix_server=warn".into());
     tracing_subscriber::registry()
         .with(filter)
-        .with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false))
+        .with(
+            tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false),
+        )
         .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("kintsugi")))
         .try_init()?;
     std::panic::set_hook(Box::new(|panic| {

@@ -133,7 +133,11 @@ impl Effects {
     }
 
     /// `None` when the service does not know the operation.
-    async fn wait<T: DeserializeOwned>(&self, key: &OperationKey, seen: usize) -> Result<Option<Operation<T>>, CallError> {
+    async fn wait<T: DeserializeOwned>(
+        &self,
+        key: &OperationKey,
+        seen: usize,
+    ) -> Result<Option<Operation<T>>, CallError> {
         let path = format!("{}?wait_ms={}&seen={seen}", path(key), HOLD.as_millis());
         match self.callee.once(Method::GET, &path, None::<&()>, HOLD).await {
             Err(error) if error.status() == Some(404) => Ok(None),

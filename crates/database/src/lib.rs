@@ -109,7 +109,11 @@ impl Db {
     ///
     /// # Errors
     /// When the database does not answer for `patience`, or a migration fails.
-    pub async fn migrate(url: &SecretString, migrations: EmbeddedMigrations, patience: Duration) -> Result<(), DbError> {
+    pub async fn migrate(
+        url: &SecretString,
+        migrations: EmbeddedMigrations,
+        patience: Duration,
+    ) -> Result<(), DbError> {
         let url = url.clone();
         let (begun, pause) = (std::time::Instant::now(), Duration::from_millis(200));
         loop {

@@ -34,16 +34,8 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub const ALL: [Step; 8] = [
-        Step::Analyze,
-        Step::Propose,
-        Step::Push,
-        Step::Deploy,
-        Step::Act,
-        Step::Verify,
-        Step::Undo,
-        Step::Learn,
-    ];
+    pub const ALL: [Step; 8] =
+        [Step::Analyze, Step::Propose, Step::Push, Step::Deploy, Step::Act, Step::Verify, Step::Undo, Step::Learn];
 
     /// As it stands in keys and JSON.
     pub fn as_str(self) -> &'static str {

@@ -212,9 +212,8 @@ impl From<Cursor> for String {
 impl TryFrom<String> for Cursor {
     type Error = InvalidId;
     fn try_from(text: String) -> Result<Self, InvalidId> {
-        let parsed = text
-            .split_once('-')
-            .and_then(|(txid, id)| Some(Self { txid: txid.parse().ok()?, id: id.parse().ok()? }));
+        let parsed =
+            text.split_once('-').and_then(|(txid, id)| Some(Self { txid: txid.parse().ok()?, id: id.parse().ok()? }));
         parsed.filter(|cursor| cursor.id >= 0).ok_or_else(|| InvalidId {
             kind: "cursor",
             got: text.chars().take(80).collect(),

@@ -48,3 +48,15 @@ pub struct HealingState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset_at: Option<DateTime<Utc>>,
 }
+
+/// `GET /developer/incidents/api/data`: everything at a glance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// Whether healing goes on.
+    pub state: HealingState,
+    /// Targets whose fault files the last reset has not been told about yet; empty when no reset is under way.
+    #[serde(default)]
+    pub reset_pending: Vec<TargetName>,
+    /// The newest incidents, archived ones too.
+    pub incidents: Vec<crate::incident::Incident>,
+}

@@ -1,7 +1,7 @@
 //! The parts of a target file but its contracts.
 
-use crate::incident::Severity;
 use crate::FaultCode;
+use crate::incident::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
