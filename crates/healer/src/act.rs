@@ -1,0 +1,138 @@
+//! Doing a step: asks whom it concerns, and answers the event that comes of it.
+
+use crate::journal::problem_of;
+use crate::outcome;
+use crate::task::{self, Around, Task};
+use crate::{Settings, keys};
+use chassis::auth::Credentials;
+use client::{CallError, Callee, Deployer, EffectError, IncidentStore, Patcher, RagGateway, Verifier};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+use wire::event::{Body, Step};
+use wire::incident::Incident;
+use wire::problem::code;
+use wire::proposal::PatchTask;
+use wire::rollout::{Deploy, Rollout};
+use wire::span::Progress;
+use wire::{OperationKey, Problem, Service};
+
+/// The pause before `rag-gateway` is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a step gave no result.
+#[derive(Debug)]
+pub(crate) enum NoResult {
+    /// A receiver knows of a newer lease or epoch: nothing more is to be done under this one.
+    Stale(Problem),
+    /// It failed.
+    Failed(Problem),
+}
+
+impl From<Problem> for NoResult {
+    fn from(problem: Problem) -> Self {
+        match problem.code.as_str() {
+            code::FENCE_STALE | code::EPOCH_STALE => NoResult::Stale(problem),
+            _ => NoResult::Failed(problem),
+        }
+    }
+}
+
+impl From<EffectError> for NoResult {
+    fn from(error: EffectError) -> Self {
+        error.problem().into()
+    }
+}
+
+/// Whom the healer asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Peers {
+    pub(crate) store: IncidentStore,
+    rag: RagGateway,
+    patcher: Patcher,
+    verifier: Verifier,
+    deployer: Deployer,
+    effect_limit: Duration,
+    call_limit: Duration,
+}
+
+/// One step of one incident.
+pub(crate) struct Doing<'a> {
+    pub(crate) incident: &'a Incident,
+    pub(crate) step: Step,
+    pub(crate) attempt: u32,
+    pub(crate) around: Around<'a>,
+    /// Where progress goes.
+    pub(crate) tell: UnboundedSender<Progress>,
+}
+
+impl Peers {
+    pub(crate) fn new(settings: &Settings, credentials: &Arc<Credentials>) -> anyhow::Result<Self> {
+        let callee = |service, base: &str| Callee::new(service, base, Arc::clone(credentials));
+        Ok(Self {
+            store: IncidentStore::new(callee(Service::IncidentStore, &settings.incident_store)?),
+            rag: RagGateway::new(callee(Service::RagGateway, &settings.rag_gateway)?),
+            patcher: Patcher::new(callee(Service::Patcher, &settings.patcher)?),
+            verifier: Verifier::new(callee(Service::Verifier, &settings.verifier)?),
+            deployer: Deployer::new(callee(Service::Deployer, &settings.deployer)?),
+            effect_limit: Duration::from_secs(settings.effect_limit_s),
+            call_limit: Duration::from_millis(settings.call_limit_ms),
+        })
+    }
+
+    /// Does the step. Safe to repeat: the same step and attempt ask with the same keys.
+    pub(crate) async fn perform(&self, doing: &Doing<'_>) -> Result<Body, NoResult> {
+        let incident = doing.incident;
+        let key = keys::operation(incident.id, doing.step, doing.attempt);
+        match task::of(incident, doing.step, &doing.around)? {
+            Task::Plan(request) => Ok(outcome::planned(self.patiently(|| self.rag.plan(&request)).await?)),
+            Task::Learn(lesson) => Ok(outcome::learned(self.patiently(|| self.rag.learn(&lesson)).await?)),
+            Task::Propose(task) => Ok(outcome::proposed(incident, self.patch(doing, &key, &task).await?)?),
+            Task::Push(task) => Ok(outcome::pushed(incident, self.patch(doing, &key, &task).await?)?),
+            Task::Deploy(task) => Ok(outcome::deployed(incident, self.deploy(doing, &key, &task).await?)),
+            Task::Replay(task) => {
+                let effects = &self.verifier.effects;
+                let report = effects.run(&key, &task, self.effect_limit, Some(&doing.tell)).await?;
+                Ok(outcome::verified(incident, report)?)
+            }
+            Task::NothingToUndo => Ok(outcome::nothing_left(incident, None)),
+            Task::Revert(task) => self.undo(doing, &key, &task).await,
+        }
+    }
+
+    /// Reverts the commit, then makes the revert what runs.
+    async fn undo(&self, doing: &Doing<'_>, key: &OperationKey, revert: &PatchTask) -> Result<Body, NoResult> {
+        let (commit, tree) = outcome::reverted(self.patch(doing, key, revert).await?)?;
+        let deploy = task::roll_back(doing.incident, commit.clone(), tree, doing.around.authority);
+        let key = keys::undo_deploy(doing.incident.id, doing.attempt);
+        let rollout = self.deploy(doing, &key, &deploy).await?;
+        Ok(outcome::undone(doing.incident, commit, &rollout)?)
+    }
+
+    async fn patch<T>(&self, doing: &Doing<'_>, key: &OperationKey, task: &PatchTask) -> Result<T, NoResult>
+    where
+        T: serde::de::DeserializeOwned,
+    {
+        Ok(self.patcher.effects.run(key, task, self.effect_limit, Some(&doing.tell)).await?)
+    }
+
+    async fn deploy(&self, doing: &Doing<'_>, key: &OperationKey, task: &Deploy) -> Result<Rollout, NoResult> {
+        Ok(self.deployer.effects.run(key, task, self.effect_limit, Some(&doing.tell)).await?)
+    }
+
+    /// Calls until there is an answer, at most for the limit.
+    async fn patiently<T, F>(&self, ask: impl Fn() -> F) -> Result<T, NoResult>
+    where
+        F: Future<Output = Result<T, CallError>>,
+    {
+        let until = Instant::now() + self.call_limit;
+        loop {
+            match ask().await {
+                Err(error) if error.may_pass() && Instant::now() < until => tokio::time::sleep(PAUSE).await,
+                Err(error) => return Err(problem_of(&error).into()),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+    }
+}

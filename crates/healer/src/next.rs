@@ -1,0 +1,175 @@
+//! What to do next. Pure: the same journal, policy and time give the same move, after a crash too.
+
+use crate::policy::Policy;
+use crate::{certificate, diagnosis};
+use chrono::{DateTime, Utc};
+use wire::event::{Body, EscalationReason, Step};
+use wire::incident::{Incident, Status};
+use wire::plan::Remedy;
+use wire::target::{Autonomy, ReplayPermission};
+
+/// The next move.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Move {
+    /// Journal the intention.
+    Start {
+        /// To do this.
+        step: Step,
+        /// For the how-manieth time.
+        attempt: u32,
+        /// For this option of the plan.
+        option: Option<u32>,
+    },
+    /// The intention stands without an outcome: ask (again, with the same key) and journal what comes of it.
+    Continue {
+        /// The step.
+        step: Step,
+        /// Its attempt.
+        attempt: u32,
+    },
+    /// Journal a decision.
+    Record(Box<Body>),
+    /// Nothing before this time, unless there is a new event.
+    WaitUntil(DateTime<Utc>),
+    /// Nothing until there is a new event.
+    Rest,
+}
+
+/// The next move of an incident.
+pub fn next(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Move {
+    if let Some(begun) = incident.in_flight {
+        return Move::Continue { step: begun.step, attempt: begun.attempt };
+    }
+    let at = At { incident, policy, now };
+    match incident.status {
+        Status::Detected | Status::Analyzing => at.begin(Step::Analyze, None),
+        Status::Planned if policy.autonomy == Autonomy::Observe => at.advise("this target is only observed"),
+        Status::Planned => at.try_next_option(),
+        Status::RolledBack if incident.gave_up => at.escalate(EscalationReason::StepFailed),
+        Status::RolledBack => at.try_next_option(),
+        Status::Proposing => at.begin(Step::Propose, incident.option),
+        Status::Admitted => at.admitted(),
+        Status::AwaitingApproval => at.awaiting_approval(),
+        Status::Pushed | Status::Deploying if incident.undo.is_some() => at.begin(Step::Undo, None),
+        Status::Pushed | Status::Deploying => at.begin(Step::Deploy, incident.option),
+        Status::Verifying => at.verifying(),
+        // This version begins no runtime action, so it does not know how to go on with one.
+        Status::Acting => at.escalate(EscalationReason::StepFailed),
+        Status::Resolved => at.resolved(),
+        Status::Mitigated
+        | Status::Escalated
+        | Status::Dismissed
+        | Status::Suppressed
+        | Status::Advised
+        | Status::Archived => Move::Rest,
+    }
+}
+
+/// Where an incident stands, under which policy, and when.
+struct At<'a> {
+    incident: &'a Incident,
+    policy: &'a Policy,
+    now: DateTime<Utc>,
+}
+
+impl At<'_> {
+    /// Begins a step, unless it failed too often, or a moment ago.
+    fn begin(&self, step: Step, option: Option<u32>) -> Move {
+        if self.incident.failures_in_a_row >= self.policy.limits.attempts {
+            return self.failed_too_often(step);
+        }
+        match self.policy.again_at(self.incident, step) {
+            Some(again) if self.now < again => Move::WaitUntil(again),
+            _ => self.start(step, option),
+        }
+    }
+
+    fn start(&self, step: Step, option: Option<u32>) -> Move {
+        let begun = self.incident.attempts.get(&step).copied().unwrap_or(0);
+        Move::Start { step, attempt: begun + 1, option }
+    }
+
+    fn failed_too_often(&self, step: Step) -> Move {
+        match step {
+            // What was not learned is still resolved.
+            Step::Learn => Move::Rest,
+            Step::Undo => self.escalate(EscalationReason::UndoFailed),
+            _ if self.incident.commit.is_some() && self.incident.proof.is_none() => self.start(Step::Undo, None),
+            _ => self.escalate(EscalationReason::StepFailed),
+        }
+    }
+
+    fn try_next_option(&self) -> Move {
+        if self.incident.base_moved > self.policy.limits.base_moves {
+            return self.escalate(EscalationReason::StepFailed);
+        }
+        let options = self.incident.plan.iter().flat_map(|plan| &plan.options);
+        let mut known = (0..).zip(options).filter(|(_, option)| option.remedy != Remedy::Unknown).map(|(i, _)| i);
+        let untried = known.clone().find(|option| !self.incident.spent.contains(option));
+        match untried {
+            Some(option) => self.begin(Step::Propose, Some(option)),
+            None if self.incident.recurrences > 0 => self.escalate(EscalationReason::Recurred),
+            None if known.next().is_none() => self.escalate(EscalationReason::NoRemedy),
+            None => self.escalate(EscalationReason::OptionsExhausted),
+        }
+    }
+
+    fn admitted(&self) -> Move {
+        let Some(proposal) = &self.incident.proposal else { return self.escalate(EscalationReason::StepFailed) };
+        match self.policy.autonomy {
+            Autonomy::Observe => self.advise("this target is only observed"),
+            Autonomy::Suggest => self.advise("a change passed every gate; a person pushes it on this target"),
+            Autonomy::Approve if self.incident.approved.as_ref() != Some(&proposal.digest) => {
+                let approval = chrono::TimeDelta::from_std(self.policy.limits.approval).unwrap_or_default();
+                let (digest, expires_at) = (proposal.digest.clone(), self.now + approval);
+                record(Body::ApprovalRequested { digest, expires_at })
+            }
+            Autonomy::Approve | Autonomy::Auto => self.begin(Step::Push, self.incident.option),
+        }
+    }
+
+    fn awaiting_approval(&self) -> Move {
+        match self.incident.approval_expires_at {
+            Some(expires) if self.now < expires => Move::WaitUntil(expires),
+            _ => record(Body::ApprovalExpired {}),
+        }
+    }
+
+    fn verifying(&self) -> Move {
+        if self.incident.undo.is_some() {
+            return self.begin(Step::Undo, None);
+        }
+        if self.incident.unverified {
+            return self.escalate(EscalationReason::Unverified);
+        }
+        if self.incident.proof.is_some() {
+            return match certificate::of(self.incident) {
+                Some(certificate) => record(Body::Resolved { certificate }),
+                None => self.escalate(EscalationReason::Unverified),
+            };
+        }
+        if self.policy.replay != ReplayPermission::Live {
+            let what = "the change is live; its contract may not be replayed there, so nothing proves the cure";
+            return record(Body::Mitigated { what: what.to_owned() });
+        }
+        self.begin(Step::Verify, self.incident.option)
+    }
+
+    fn resolved(&self) -> Move {
+        // There is a lesson only in what was done here and proved, not in what a person did.
+        let told = self.incident.document.is_some() || self.incident.proof.is_none();
+        if told { Move::Rest } else { self.begin(Step::Learn, self.incident.option) }
+    }
+
+    fn advise(&self, because: &str) -> Move {
+        record(Body::Advised { why: diagnosis::advice(self.incident, because) })
+    }
+
+    fn escalate(&self, reason: EscalationReason) -> Move {
+        record(Body::Escalated { reason, diagnosis: diagnosis::of(self.incident, reason) })
+    }
+}
+
+fn record(body: Body) -> Move {
+    Move::Record(Box::new(body))
+}

@@ -1,0 +1,80 @@
+//! How much may be done, how often, and when again. Pure.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use std::time::Duration;
+use wire::Digest;
+use wire::event::Step;
+use wire::incident::Incident;
+use wire::target::{Autonomy, Catalogue, ReplayPermission};
+
+/// The bounds that hold for every target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How often a step that gives no result is begun.
+    pub attempts: u32,
+    /// How often an option is proposed again because the branch moved.
+    pub base_moves: u32,
+    /// The wait after the first failure.
+    pub retry_min: Duration,
+    /// The longest wait.
+    pub retry_max: Duration,
+    /// How long an approval is waited for.
+    pub approval: Duration,
+}
+
+/// What holds for one incident. Its digest is journaled with every intention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// How much may be done without a person.
+    pub autonomy: Autonomy,
+    /// Where the fault's contract may be replayed.
+    pub replay: ReplayPermission,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+impl Policy {
+    /// The policy for an incident. A target that the catalogue does not have is only observed, and a fault without a
+    /// contract is never replayed.
+    pub fn of(catalogue: &Catalogue, limits: Limits, incident: &Incident) -> Self {
+        let target = catalogue.get(&incident.target);
+        let contract = target.and_then(|target| target.contract(&incident.code));
+        Self {
+            autonomy: target.map_or(Autonomy::Observe, |target| target.autonomy),
+            replay: contract.map_or(ReplayPermission::Never, |contract| contract.replay),
+            limits,
+        }
+    }
+
+    /// The digest of its canonical JSON.
+    pub fn digest(&self) -> Digest {
+        Digest::of_json(&json!({
+            "autonomy": self.autonomy,
+            "replay": self.replay,
+            "attempts": self.limits.attempts,
+            "base_moves": self.limits.base_moves,
+            "retry_min_ms": self.limits.retry_min.as_millis() as u64,
+            "retry_max_ms": self.limits.retry_max.as_millis() as u64,
+            "approval_s": self.limits.approval.as_secs(),
+        }))
+    }
+
+    /// When the step that failed last may be begun again: the wait doubles with every failure in a row, and between half
+    /// and all of it is taken, by a hash of what failed, so that many incidents do not come back at one moment.
+    pub fn again_at(&self, incident: &Incident, step: Step) -> Option<DateTime<Utc>> {
+        let failed_at = incident.failed_at.filter(|_| incident.failures_in_a_row > 0)?;
+        let doublings = (incident.failures_in_a_row - 1).min(16);
+        let whole = self.limits.retry_min.saturating_mul(1 << doublings).min(self.limits.retry_max);
+        let attempt = incident.attempts.get(&step).copied().unwrap_or(0);
+        let wait = whole.mul_f64(0.5 + 0.5 * fraction(&format!("{}/{}-{attempt}", incident.id, step.as_str())));
+        Some(failed_at + chrono::TimeDelta::from_std(wait).unwrap_or_default())
+    }
+}
+
+/// A number from 0 to 1 that a text decides.
+fn fraction(text: &str) -> f64 {
+    let digest = Digest::of(text);
+    let head = digest.as_str().get(..8).and_then(|head| u32::from_str_radix(head, 16).ok());
+    f64::from(head.unwrap_or(0)) / f64::from(u32::MAX)
+}

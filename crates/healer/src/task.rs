@@ -1,0 +1,153 @@
+//! What is asked of whom for a step. Pure: the folded journal holds everything that a task needs.
+
+use crate::diagnosis::clip;
+use wire::event::Step;
+use wire::incident::Incident;
+use wire::plan::{Lesson, PlanOption, PlanRequest};
+use wire::proposal::{PatchTask, Propose, Push, Revert};
+use wire::rollout::{Deploy, Mode};
+use wire::verification::{Replay, VerifyTask};
+use wire::{Authority, CommitId, Problem, TreeId};
+
+/// What a step asks for, and of whom.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    /// Of `rag-gateway`.
+    Plan(PlanRequest),
+    /// Of `patcher`.
+    Propose(PatchTask),
+    /// Of `patcher`.
+    Push(PatchTask),
+    /// Of `deployer`.
+    Deploy(Deploy),
+    /// Of `verifier`.
+    Replay(VerifyTask),
+    /// Of `patcher`, and then of `deployer`, see [`roll_back`].
+    Revert(PatchTask),
+    /// Nothing was pushed, so nothing is to be taken back.
+    NothingToUndo,
+    /// Of `rag-gateway`.
+    Learn(Lesson),
+}
+
+/// What a task needs besides the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Around<'a> {
+    /// The lease.
+    pub authority: Authority,
+    /// The language of the target's patchable files.
+    pub language: &'a str,
+    /// The base URL of the live version.
+    pub front: &'a str,
+    /// The W3C trace context.
+    pub trace_parent: Option<String>,
+}
+
+/// The task of a step that is under way.
+///
+/// # Errors
+/// When the journal does not hold what the step needs. `apply` lets no step begin then, unless a newer version wrote it.
+pub fn of(incident: &Incident, step: Step, around: &Around<'_>) -> Result<Task, Problem> {
+    let task = match step {
+        Step::Analyze => Some(Task::Plan(plan(incident, around))),
+        Step::Propose => propose(incident, around).map(|propose| Task::Propose(PatchTask::Propose(propose))),
+        Step::Push => push(incident, around).map(|push| Task::Push(PatchTask::Push(push))),
+        Step::Deploy => deploy(incident, around).map(Task::Deploy),
+        Step::Verify => Some(Task::Replay(VerifyTask::Replay(Replay {
+            target: incident.target.clone(),
+            code: incident.code.clone(),
+            base_url: around.front.to_owned(),
+        }))),
+        Step::Undo if incident.commit.is_none() => Some(Task::NothingToUndo),
+        Step::Undo => revert(incident, around).map(|revert| Task::Revert(PatchTask::Revert(revert))),
+        Step::Learn => lesson(incident, around).map(Task::Learn),
+        Step::Act => None,
+    };
+    task.ok_or_else(|| Problem::new("incomplete", format!("the journal does not hold what {} needs", step.as_str())))
+}
+
+/// The second half of an undo: the reverting commit, which was built before, goes live.
+pub fn roll_back(incident: &Incident, commit: CommitId, tree: TreeId, authority: Authority) -> Deploy {
+    let (incident, target) = (incident.id, incident.target.clone());
+    Deploy { incident, target, commit, tree, artefact: None, mode: Mode::Plain, authority }
+}
+
+/// The option that is being tried.
+fn option(incident: &Incident) -> Option<&PlanOption> {
+    let index = usize::try_from(incident.option?).ok()?;
+    incident.plan.as_ref()?.options.get(index)
+}
+
+fn plan(incident: &Incident, around: &Around<'_>) -> PlanRequest {
+    let detection = &incident.detection;
+    PlanRequest {
+        incident: incident.id,
+        target: incident.target.clone(),
+        language: around.language.to_owned(),
+        code: incident.code.clone(),
+        message: detection.message.clone(),
+        reason: detection.reason.clone(),
+        context: detection.line.iter().chain(&detection.context).cloned().collect(),
+    }
+}
+
+fn propose(incident: &Incident, around: &Around<'_>) -> Option<Propose> {
+    Some(Propose {
+        incident: incident.id,
+        target: incident.target.clone(),
+        code: incident.code.clone(),
+        option: option(incident)?.clone(),
+        authority: around.authority,
+    })
+}
+
+fn push(incident: &Incident, around: &Around<'_>) -> Option<Push> {
+    Some(Push {
+        incident: incident.id,
+        code: incident.code.clone(),
+        proposal: incident.proposal.as_deref()?.clone(),
+        authority: around.authority,
+        trace_parent: around.trace_parent.clone(),
+    })
+}
+
+fn deploy(incident: &Incident, around: &Around<'_>) -> Option<Deploy> {
+    let proposal = incident.proposal.as_deref()?;
+    Some(Deploy {
+        incident: incident.id,
+        target: incident.target.clone(),
+        commit: incident.commit.clone()?,
+        tree: proposal.tree.clone(),
+        artefact: Some(proposal.artefact.clone()),
+        mode: Mode::Heal { code: incident.code.clone() },
+        authority: around.authority,
+    })
+}
+
+fn revert(incident: &Incident, around: &Around<'_>) -> Option<Revert> {
+    Some(Revert {
+        incident: incident.id,
+        target: incident.target.clone(),
+        code: incident.code.clone(),
+        commit: incident.commit.clone()?,
+        why: clip(incident.undo.as_deref().unwrap_or("the change did not heal"), 500),
+        authority: around.authority,
+    })
+}
+
+fn lesson(incident: &Incident, around: &Around<'_>) -> Option<Lesson> {
+    let detection = &incident.detection;
+    let texts = [Some(&detection.message), detection.reason.as_ref(), detection.line.as_ref()];
+    let symptoms: Vec<&str> = texts.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    Some(Lesson {
+        incident: incident.id,
+        target: incident.target.clone(),
+        code: incident.code.clone(),
+        language: around.language.to_owned(),
+        symptoms: symptoms.join("\n"),
+        root_cause: incident.plan.as_ref()?.root_cause.clone(),
+        remedy: option(incident)?.remedy.clone(),
+        diff: incident.proposal.as_deref()?.diff.clone(),
+        healed: true,
+    })
+}
