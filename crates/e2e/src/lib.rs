@@ -1,1 +1,6 @@
-//! e2e
+#![doc = include_str!("../README.md")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a story that cannot be told is a failed test")]
+
+pub mod fleet;
+pub mod gate;
+pub mod collector;

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-pub mod demo;
-mod git;
-pub mod incidents;
 pub mod stack;
+pub mod demo;
+pub mod incidents;
+mod git;

@@ -135,6 +135,22 @@ impl Stack {
         Ok(client::Deployer::new(Callee::new(Service::Deployer, &url, Arc::clone(&self.operator))?))
     }
 
+    /// Starts a second process of a service on a free port, for tests of replicas. Answers its base URL.
+    ///
+    /// # Errors
+    /// When it cannot be started or is not ready in time.
+    pub async fn add_replica(&self, service: Service, options: &Options) -> anyhow::Result<String> {
+        let address = format!("127.0.0.1:{}", substrate::free_port()?);
+        let specs = services::specs(options, &self.layout, &self.redis);
+        let mut spec = specs.into_iter().find(|spec| spec.service == service).context("no such service")?;
+        spec.env.insert(format!("{}__LISTEN", service.as_str().replace('-', "_").to_uppercase()), address.clone());
+        spec.url = format!("http://{address}");
+        let url = spec.url.clone();
+        self.supervisor.add(spec)?;
+        until_ready(&url).await?;
+        Ok(url)
+    }
+
     /// The front's base URL.
     pub fn front(&self) -> String {
         self.ports.url(Service::Front)

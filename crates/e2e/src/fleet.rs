@@ -1,0 +1,197 @@
+//! A whole stack with the tiny target, and what a story asks of it.
+
+use crate::gate::Gate;
+use client::IncidentStore;
+use kintsugi::stack::{Options, Stack, ports::Ports, targets};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+use testkit::tiny::Tiny;
+use testkit::{eventually, repository};
+use wire::event::{Body, Event};
+use wire::incident::{Incident, Status};
+use wire::rollout::Live;
+use wire::{CommitId, IncidentId, Service};
+
+/// How long a recovery may take in a story, with crashes in between.
+pub const RECOVERY: Duration = Duration::from_secs(60);
+
+/// A running fleet.
+#[derive(Debug)]
+pub struct Fleet {
+    /// The stack.
+    pub stack: Stack,
+    /// How it was made, for replicas.
+    pub options: Options,
+    /// The target.
+    pub tiny: Tiny,
+    /// Between the services and the store.
+    pub gate: Gate,
+    http: reqwest::Client,
+    _folder: TempDir,
+}
+
+/// What a story changes before the fleet starts.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// More environment for every service.
+    pub env: BTreeMap<String, String>,
+    /// Cures instead of the right one: file name and text.
+    pub cures: Option<Vec<(&'static str, String)>>,
+}
+
+impl Fleet {
+    /// Starts one and waits until the target is live.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start(setup: Setup) -> Self {
+        let folder = tempfile::Builder::new().prefix("kintsugi-e2e-").tempdir_in("/var/tmp").expect("a folder");
+        let tiny = Tiny::create(&folder.path().join("tiny"));
+        if let Some(cures) = &setup.cures {
+            std::fs::remove_file(tiny.knowledge.join("tiny-greeting.md")).expect("the right cure");
+            for (name, text) in cures {
+                std::fs::write(tiny.knowledge.join(name), text).expect("a cure");
+            }
+        }
+        let ports = Ports::free().expect("free ports");
+        let (gate, gate_url) = Gate::start(ports.url(Service::IncidentStore));
+        let mut overrides: BTreeMap<Service, BTreeMap<String, String>> =
+            Ports::services().map(|service| (service, setup.env.clone())).collect();
+        for (service, key) in [(Service::Healer, "HEALER"), (Service::FaultRouter, "FAULT_ROUTER")] {
+            let env = overrides.entry(service).or_default();
+            env.insert(format!("{key}__INCIDENT_STORE"), gate_url.clone());
+        }
+        let options = Options {
+            home: folder.path().join("stack"),
+            programs: programs(),
+            settings: folder.path().join("no-settings"),
+            targets: targets::Source::Ready(tiny.targets.clone()),
+            knowledge: tiny.knowledge.clone(),
+            ports,
+            overrides,
+            durable: false,
+        };
+        let stack = Stack::start(options.clone(), &mut |line| println!("{line}")).await.expect("the stack");
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client");
+        let fleet = Self { stack, options, tiny, gate, http, _folder: folder };
+        fleet.until_live_is_head().await;
+        fleet
+    }
+
+    /// The store, past the gate.
+    ///
+    /// # Panics
+    /// When the client cannot be built.
+    pub fn store(&self) -> IncidentStore {
+        self.stack.store().expect("a client")
+    }
+
+    /// Asks for the greeting as a user would; the status, or 0 when there was no answer.
+    pub async fn greet(&self) -> u16 {
+        let answer = self.http.get(format!("{}/greet", self.stack.front())).send().await;
+        answer.map_or(0, |answer| answer.status().as_u16())
+    }
+
+    /// What runs.
+    pub async fn live(&self) -> Option<Live> {
+        self.stack.deployer().ok()?.live(&self.tiny.target.name).await.ok().flatten()
+    }
+
+    /// Waits until the head of the branch is what runs.
+    pub async fn until_live_is_head(&self) -> Live {
+        eventually("the head is what runs", RECOVERY, async || {
+            let head = self.tiny.head();
+            self.live().await.filter(|live| live.commit == head)
+        })
+        .await
+    }
+
+    /// Waits until the newest incident of this epoch has a status.
+    pub async fn until(&self, wanted: &[Status]) -> Incident {
+        eventually(&format!("an incident in {wanted:?}"), RECOVERY, async || {
+            let page = self.store().incidents(10, false).await.ok()?;
+            let incident = page.incidents.into_iter().next()?;
+            if incident.status == Status::Escalated && !wanted.contains(&Status::Escalated) {
+                let journal = self.store().journal(incident.id).await.ok();
+                panic!("escalated: {}", diagnosis(&journal.unwrap_or_default()));
+            }
+            wanted.contains(&incident.status).then_some(incident)
+        })
+        .await
+    }
+
+    /// Fires the fault until an incident of this epoch is there (the target may be between two lives).
+    pub async fn fire(&self) {
+        eventually("the fault fires", RECOVERY, async || (self.greet().await == 500).then_some(())).await;
+    }
+
+    /// An incident's journal.
+    ///
+    /// # Panics
+    /// When the store has none.
+    pub async fn journal(&self, incident: IncidentId) -> Vec<Event> {
+        self.store().journal(incident).await.expect("a journal")
+    }
+
+    /// Resets, waits until the original runs again, and resumes.
+    ///
+    /// # Panics
+    /// When the reset is not complete.
+    pub async fn reset(&self) {
+        let report = self.store().reset().await.expect("a reset");
+        assert!(report.complete, "{report:?}");
+        self.until_live_is_head().await;
+        self.store().resume().await.expect("healing goes on");
+    }
+
+    /// The commits on the branch that cure an incident.
+    pub fn cures_of(&self, incident: IncidentId) -> usize {
+        let (ours, revert) = (format!("{}: {incident}", wire::paths::trailer::INCIDENT), wire::paths::trailer::REVERT);
+        let log = repository::log(&self.tiny.remote);
+        log.iter().filter(|message| message.contains(&ours) && !message.contains(revert)).count()
+    }
+
+    /// Everything that must hold after a recovery: healed, proven, one commit, one roll-out, and the head is what runs.
+    ///
+    /// # Panics
+    /// When something does not.
+    pub async fn assert_healed(&self, incident: &Incident, before: &Live) {
+        let live = self.until_live_is_head().await;
+        let journal = self.journal(incident.id).await;
+        assert_eq!(self.cures_of(incident.id), 1, "one commit");
+        assert_eq!(incident.commit.as_ref(), Some(&live.commit), "the pushed commit is what runs");
+        assert_eq!(live.rollouts, before.rollouts + 1, "one roll-out");
+        assert!(incident.proof.is_some(), "a verified action stands behind it");
+        println!("{}", kintsugi::incidents::check(&journal).expect("the journal holds"));
+        assert_eq!(self.greet().await, 200, "the fault is gone");
+    }
+
+    /// Everything that must hold when nothing was to be changed.
+    ///
+    /// # Panics
+    /// When something was.
+    pub async fn assert_untouched(&self, head: &CommitId, before: &Live) {
+        assert_eq!(self.tiny.head(), *head, "nothing was pushed");
+        let live = self.live().await.expect("something runs");
+        assert_eq!((live.commit, live.rollouts), (before.commit.clone(), before.rollouts), "nothing was rolled out");
+    }
+}
+
+/// What an escalated incident's journal tells the person.
+pub fn diagnosis(journal: &[Event]) -> String {
+    let told = journal.iter().rev().find_map(|event| match &event.body {
+        Body::Escalated { reason, diagnosis } => Some(format!("{reason:?}: {diagnosis}")),
+        _ => None,
+    });
+    told.unwrap_or_else(|| "no diagnosis".to_owned())
+}
+
+/// The folder of the services' programs: beside this test's own.
+fn programs() -> PathBuf {
+    let own = std::env::current_exe().expect("this program");
+    let folder = own.ancestors().nth(2).map(Path::to_owned).expect("the target folder");
+    assert!(folder.join("healer").exists(), "the services are not built: run `cargo build --workspace --bins` first");
+    folder
+}

@@ -1,0 +1,6 @@
+//! Stories over the whole fleet.
+
+mod crashes;
+mod healing;
+mod refusals;
+mod resets;
