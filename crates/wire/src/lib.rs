@@ -25,7 +25,7 @@ pub mod target;
 
 pub use digest::Digest;
 pub use ids::{
-    Authority, CommitId, Cursor, Epoch, EventId, FaultCode, Fence, IncidentId, OperationKey,
-    Position, ReplayId, Service, TargetName, TreeId,
+    Authority, CommitId, Cursor, Epoch, EventId, FaultCode, Fence, IncidentId, OperationKey, Position, ReplayId,
+    Service, TargetName, TreeId,
 };
 pub use problem::Problem;

@@ -1,0 +1,18 @@
+//! The tests of `wire`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a test stops at the first surprise"
+)]
+
+mod sample;
+mod table;
+mod guards;
+mod folds;
+mod chain;
+mod timeline;
+mod texts;
+mod operations;
+mod target;

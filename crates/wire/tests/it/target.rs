@@ -1,0 +1,117 @@
+//! Target files: what they hold, and a sentence on each mistake.
+
+use wire::target::{Autonomy, ReplayPermission, Target, Witness, is_plain_path};
+
+const MINIMAL: &str = r#"
+name = "tiny"
+[repository]
+url = "/srv/tiny.git"
+branch = "main"
+[logs]
+live = "/logs/live"
+private = "/logs/private"
+[[faults]]
+code = "FAULT_TINY"
+marker = "FAULT_TINY"
+[patch]
+language = "python"
+files = ["app.py"]
+[build]
+outputs = [{ from = "app.py", to = "app.py" }]
+[test]
+command = ["python3", "-m", "unittest"]
+[run]
+command = ["python3", "{artefact}/app.py"]
+[run.health]
+path = "/healthz"
+"#;
+
+const CONTRACT: &str = r#"
+[[contracts]]
+fault = "FAULT_TINY"
+replay = "live"
+request = { method = "POST", path = "/break" }
+expect = { status = 200, deadline_ms = 1000, json = { "/ok" = true } }
+witnesses = [
+  { kind = "call_count", url = "http://127.0.0.1:9/calls/{replay}" },
+  { kind = "statement_log", path = "/pg/log", statement = "select", at_least = 2 },
+]
+"#;
+
+#[track_caller]
+fn refuses(text: &str, part_of_why: &str) {
+    let error = Target::parse(text).expect_err("the file is refused").to_string();
+    assert!(error.contains(part_of_why), "{error:?} should say {part_of_why:?}");
+}
+
+#[test]
+fn a_minimal_file_has_careful_defaults() {
+    let target = Target::parse(MINIMAL).unwrap();
+    assert_eq!(target.autonomy, Autonomy::Observe);
+    assert_eq!((target.run.port_env.as_str(), target.run.prefix.as_str()), ("PORT", "/"));
+    assert_eq!(
+        (target.build.timeout_ms, target.test.timeout_ms, target.run.health.timeout_ms),
+        (600_000, 120_000, 10_000)
+    );
+    assert!(target.contracts.is_empty() && target.reset.is_empty() && target.sandbox.services.is_empty());
+    assert!(target.contract(&"FAULT_TINY".parse().unwrap()).is_none());
+}
+
+#[test]
+fn a_contract_is_found_by_its_fault() {
+    let target = Target::parse(&format!("{MINIMAL}{CONTRACT}")).unwrap();
+    let contract = target.contract(&"FAULT_TINY".parse().unwrap()).unwrap();
+    assert_eq!(contract.replay, ReplayPermission::Live);
+    assert!(matches!(&contract.witnesses[0], Witness::CallCount { at_least: 1, .. }));
+    assert!(matches!(&contract.witnesses[1], Witness::StatementLog { at_least: 2, .. }));
+    let without = CONTRACT.replace("replay = \"live\"\n", "");
+    let target = Target::parse(&format!("{MINIMAL}{without}")).unwrap();
+    assert_eq!(target.contracts[0].replay, ReplayPermission::Scratch);
+}
+
+#[test]
+fn unknown_keys_are_refused_wherever_they_stand() {
+    refuses(&format!("colour = \"blue\"\n{MINIMAL}"), "colour");
+    refuses(&MINIMAL.replace("branch =", "brunch ="), "brunch");
+    refuses(&MINIMAL.replace("marker =", "marks = 1\nmarker ="), "marks");
+    refuses(&format!("{MINIMAL}{}", CONTRACT.replace("at_least", "at_most")), "at_most");
+}
+
+#[test]
+fn missing_and_mistyped_values_are_named() {
+    refuses(&MINIMAL.replace("branch = \"main\"\n", ""), "branch");
+    refuses(&MINIMAL.replace("\"tiny\"", "\"Tiny App\""), "target name");
+    refuses(&MINIMAL.replace("code = \"FAULT_TINY\"", "code = \"a b\""), "fault code");
+    refuses(&MINIMAL.replace("\"tiny\"", "7"), "name");
+    refuses(&format!("autonomy = \"reckless\"\n{MINIMAL}"), "reckless");
+    refuses("not toml at all", "not valid");
+    refuses("", "missing field");
+}
+
+#[test]
+fn a_file_that_could_never_heal_is_refused() {
+    refuses(
+        &MINIMAL.replace("[[faults]]\ncode = \"FAULT_TINY\"\nmarker = \"FAULT_TINY\"", "").replacen(
+            "name",
+            "faults = []\nname",
+            1,
+        ),
+        "`faults` is empty",
+    );
+    refuses(&MINIMAL.replace("command = [\"python3\", \"{artefact}/app.py\"]", "command = []"), "run.command");
+    refuses(&MINIMAL.replace("outputs = [{ from = \"app.py\", to = \"app.py\" }]", "outputs = []"), "build.outputs");
+    refuses(&format!("{MINIMAL}{}", CONTRACT.replace("FAULT_TINY", "FAULT_OTHER")), "FAULT_OTHER");
+}
+
+#[test]
+fn paths_of_patches_and_resets_stay_beneath_the_repository() {
+    for path in ["../x", "/etc/passwd", "a/../b", "a//b", ".git/config", "a/.GIT/x", "", "./a", "a/.", "a\\\\b"] {
+        refuses(&MINIMAL.replace("files = [\"app.py\"]", &format!("files = [\"{path}\"]")), "plain relative path");
+        let reset = format!("{MINIMAL}\n[[reset]]\nfile = \"app.py\"\ntemplate = \"{path}\"\n");
+        refuses(&reset, "plain relative path");
+    }
+    for path in ["a", "a/b.rs", "faults/sql.rs", ".github/x", "a.b/..c"] {
+        assert!(is_plain_path(path), "{path}");
+    }
+    assert!(!is_plain_path("a\0b") && !is_plain_path(&"a".repeat(513)));
+}
