@@ -135,7 +135,9 @@ async fn around(
     let span = tracing::info_span!("request", otel.name = %format!("{method} {path}"), otel.kind = "server");
     telemetry::continue_trace(&span, header("traceparent").as_deref());
     let begun = Instant::now();
-    let mut response = REQUEST_ID.scope(id.clone(), next.call(request).instrument(span.clone())).await?;
+    // Within a block, so that what a middleware refuses at once has the request's id, too.
+    let inner = async { next.call(request).await };
+    let mut response = REQUEST_ID.scope(id.clone(), inner.instrument(span.clone())).await?;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static(wire::paths::REQUEST_ID_HEADER), value);
     }
