@@ -1,0 +1,116 @@
+//! Gate 2: it builds, and the target's own tests pass. Success is an exit status, never a line of output.
+
+use super::{end_of, passed, refused, EVIDENCE};
+use crate::sandbox::{Ended, Exit};
+use serde_json::{Value, json};
+use wire::Digest;
+use wire::verification::{Gate, GateReport};
+
+/// What came of the build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildStep {
+    /// The same tree was built before.
+    Reused(Digest),
+    /// It was built now and the outputs are stored.
+    Made(Digest, Ended),
+    /// The command did not succeed.
+    Failed(Ended),
+    /// The command succeeded, but its outputs cannot be kept.
+    Unusable(Ended, String),
+}
+
+impl BuildStep {
+    /// What was built.
+    pub fn artefact(&self) -> Option<&Digest> {
+        match self {
+            BuildStep::Reused(digest) | BuildStep::Made(digest, _) => Some(digest),
+            BuildStep::Failed(_) | BuildStep::Unusable(..) => None,
+        }
+    }
+}
+
+/// Judges a build and its tests. `test` is none when they did not run; `warning` says what was weak about the place.
+pub fn judge(build: &BuildStep, test: Option<&Ended>, warning: Option<&str>) -> GateReport {
+    let evidence = json!({ "build": of_build(build), "test": test.map(of_step), "warning": warning });
+    let no = |code: &str, why: String| refused(Gate::Build, code, why, evidence.clone());
+    match build {
+        BuildStep::Failed(ended) => return no(code_of(ended, "build_failed"), format!("the build {}", ended.exit)),
+        BuildStep::Unusable(_, why) => return no("build_failed", format!("the outputs cannot be kept: {why}")),
+        BuildStep::Reused(_) | BuildStep::Made(..) => {}
+    }
+    match test {
+        None => no("unverified", "the target's tests did not run".into()),
+        Some(Ended { exit: Exit::Code(0), .. }) => passed(Gate::Build, "it builds, and the target's tests pass", evidence),
+        Some(ended) => no(code_of(ended, "tests_failed"), format!("the tests: the command {}", ended.exit)),
+    }
+}
+
+fn code_of(ended: &Ended, otherwise: &'static str) -> &'static str {
+    match ended.exit {
+        Exit::TimedOut => "timed_out",
+        Exit::Stopped => "unverified",
+        Exit::Code(_) | Exit::Signal(_) => otherwise,
+    }
+}
+
+fn of_build(build: &BuildStep) -> Value {
+    match build {
+        BuildStep::Reused(digest) => json!({ "reused": digest }),
+        BuildStep::Made(_, ended) | BuildStep::Failed(ended) | BuildStep::Unusable(ended, _) => of_step(ended),
+    }
+}
+
+/// A step's evidence: how it ended and the end of what it wrote.
+pub fn of_step(ended: &Ended) -> Value {
+    json!({
+        "exit": ended.exit.to_string(),
+        "stdout": end_of(&ended.stdout, EVIDENCE),
+        "stderr": end_of(&ended.stderr, EVIDENCE),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(exit: Exit) -> Ended {
+        Ended { exit, stdout: "test result: ok. 5 passed; 0 failed".into(), stderr: "x".repeat(50_000) }
+    }
+
+    #[track_caller]
+    fn check(build: &BuildStep, test: Option<Exit>, wanted: &str) {
+        let report = judge(build, test.map(ended).as_ref(), None);
+        assert_eq!(report.code, wanted, "{}", report.why);
+        assert_eq!(report.passed, wanted == "ok");
+        assert!(report.evidence.to_string().len() < 20_000, "the evidence is bounded");
+    }
+
+    #[test]
+    fn only_exit_code_zero_of_both_passes_whatever_the_output_says() {
+        let digest = Digest::of("x");
+        let made = BuildStep::Made(digest.clone(), ended(Exit::Code(0)));
+        check(&made, Some(Exit::Code(0)), "ok");
+        check(&BuildStep::Reused(digest), Some(Exit::Code(0)), "ok");
+        check(&made, Some(Exit::Code(1)), "tests_failed");
+        check(&made, Some(Exit::Code(137)), "tests_failed");
+        check(&made, Some(Exit::Signal(9)), "tests_failed");
+        check(&made, Some(Exit::TimedOut), "timed_out");
+        check(&made, Some(Exit::Stopped), "unverified");
+        check(&made, None, "unverified");
+    }
+
+    #[test]
+    fn a_failed_build_is_refused_even_if_tests_passed() {
+        for test in [None, Some(Exit::Code(0))] {
+            check(&BuildStep::Failed(ended(Exit::Code(101))), test.clone(), "build_failed");
+            check(&BuildStep::Failed(ended(Exit::TimedOut)), test.clone(), "timed_out");
+            check(&BuildStep::Unusable(ended(Exit::Code(0)), "a link".into()), test, "build_failed");
+        }
+    }
+
+    #[test]
+    fn the_evidence_says_when_there_was_no_sandbox() {
+        let report = judge(&BuildStep::Failed(ended(Exit::Code(1))), None, Some("no sandbox"));
+        assert_eq!(report.evidence["warning"], "no sandbox");
+    }
+}

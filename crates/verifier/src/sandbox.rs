@@ -1,0 +1,185 @@
+//! Where a target's commands run: without credentials, without a network but declared services, within limits. The trait
+//! is the seam for machines without namespaces, where a one-off task elsewhere does the same.
+
+pub mod bubblewrap;
+pub mod plain;
+pub(crate) mod collect;
+pub(crate) mod enter;
+pub(crate) mod forward;
+pub(crate) mod hidden;
+pub(crate) mod inside;
+pub(crate) mod process;
+pub(crate) mod spec;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use wire::target::{Limits, Output};
+
+/// Where the source stands in the sandbox.
+pub const SOURCE: &str = "/src";
+/// Where an artefact stands in the sandbox.
+pub const ARTEFACT: &str = "/artefact";
+/// Where outputs are collected in the sandbox.
+pub const OUT: &str = "/out";
+
+/// One command and the world it sees.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// For people.
+    pub name: String,
+    /// The command; empty when only outputs are collected.
+    pub command: Vec<String>,
+    /// Its whole environment.
+    pub env: BTreeMap<String, String>,
+    /// Its folder, in the sandbox.
+    pub folder: String,
+    /// The folders of the machine that it sees.
+    pub places: Vec<Place>,
+    /// Ports of its loopback that lead to a service's socket (a path in the sandbox).
+    pub forwards: Vec<(u16, String)>,
+    /// The environment variable that tells it the port to serve on, when it serves.
+    pub serve: Option<String>,
+    /// What is copied to `/out` when the command succeeded.
+    pub collect: Vec<Output>,
+    /// Its bounds.
+    pub limits: Limits,
+    /// A folder of the machine for the throw-away layers; the same for the steps of one build.
+    pub scratch: PathBuf,
+}
+
+/// A folder of the machine in the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// On the machine.
+    pub from: PathBuf,
+    /// In the sandbox.
+    pub to: String,
+    /// What may be done with it.
+    pub access: Access,
+}
+
+/// What may be done with a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// Read.
+    ReadOnly,
+    /// Read, and write on the machine.
+    Writable,
+    /// Read, and write to a layer of this name in the job's scratch folder.
+    ThrowAway(String),
+}
+
+/// How a job that serves is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A Unix socket that leads to its port.
+    Socket(PathBuf),
+    /// A port of the machine's own loopback (without a sandbox).
+    Port(u16),
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    /// With a code. 0 is the only success.
+    Code(i32),
+    /// By a signal.
+    Signal(i32),
+    /// It was killed at its limit.
+    TimedOut,
+    /// It was killed because it was not needed any more.
+    Stopped,
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // A shell's habit that the sandbox follows: 128 + the signal's number.
+            Exit::Code(code @ 129..=192) => write!(f, "was ended by signal {}", code - 128),
+            Exit::Code(code) => write!(f, "ended with exit code {code}"),
+            Exit::Signal(signal) => write!(f, "was ended by signal {signal}"),
+            Exit::TimedOut => f.write_str("was killed at its time limit"),
+            Exit::Stopped => f.write_str("was stopped"),
+        }
+    }
+}
+
+/// An ended job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How it ended.
+    pub exit: Exit,
+    /// The end of what it wrote to stdout.
+    pub stdout: String,
+    /// The end of what it wrote to stderr.
+    pub stderr: String,
+}
+
+/// A future that can be kept.
+pub type Kept<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A job that runs.
+pub struct Started {
+    /// How it is reached, when it serves.
+    pub address: Option<Address>,
+    /// Stops it.
+    pub stop: CancellationToken,
+    /// Ends when the job has ended and nothing of it is left. Dropping it kills the job.
+    pub ended: Kept<Result<Ended, SandboxError>>,
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Runs jobs.
+pub trait RunSandboxed: fmt::Debug + Send + Sync {
+    /// Starts a job that is killed at the limit. Called from a thread that lives as long as the service does.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    fn start(&self, job: &Job, limit: Duration) -> Result<Started, SandboxError>;
+
+    /// What the evidence must say about the place where jobs run, if it is weaker than it should be.
+    fn warning(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The machine has none.
+    #[error(
+        "no sandbox: {why}; install bubblewrap (e.g. `apt-get install bubblewrap`) and allow user namespaces or run as \
+         root with CAP_SYS_ADMIN, or set `allow_unsandboxed = true` where every candidate is trusted"
+    )]
+    Unavailable {
+        /// What was missing, in the tool's words.
+        why: String,
+    },
+    /// A file or process of ours failed.
+    #[error("cannot {what}")]
+    Failed {
+        /// What was tried.
+        what: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl SandboxError {
+    /// Adds what was tried to an I/O error.
+    pub(crate) fn of(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Failed { what, source }
+    }
+}

@@ -1,0 +1,170 @@
+//! Jobs in namespaces of their own, by bubblewrap. What the sandbox consists of is decided by [`arguments`], which is pure.
+
+use super::spec::{Enter, HOME, Inside, LINK, LINK_SOCKET, LINK_STARTED, Overlay, PROGRAM};
+use super::{Access, Address, Ended, Exit, Job, Kept, RunSandboxed, SandboxError, Started, hidden, process};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// The first port that is tried for a command that serves; the loopback is the sandbox's own.
+const FIRST_PORT: u16 = 8080;
+/// The size of the private `/tmp`, bytes.
+const TMP_BYTES: &str = "1073741824";
+/// What a program needs to find its libraries, its user and its own machine.
+const ETC: [(&str, &str); 4] = [
+    ("passwd", "sandbox:x:1000:1000::/tmp:/bin/sh\n"),
+    ("group", "sandbox:x:1000:\n"),
+    ("hosts", "127.0.0.1 localhost\n"),
+    ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
+];
+/// Of the machine's own `/etc`: the libraries' cache, and what the compiler's names lead to.
+const ETC_OF_MACHINE: [&str; 2] = ["/etc/ld.so.cache", "/etc/alternatives"];
+/// Top folders that are links into `/usr` on most machines.
+const TOP: [&str; 4] = ["/bin", "/sbin", "/lib", "/lib64"];
+
+/// Runs jobs with bubblewrap.
+#[derive(Debug)]
+pub struct Bubblewrap {
+    /// This program, which knows the hidden subcommands.
+    program: PathBuf,
+}
+
+impl Bubblewrap {
+    /// With the program that knows the hidden subcommands.
+    pub fn new(program: PathBuf) -> Self {
+        Self { program }
+    }
+
+    fn prepare(&self, job: &Job, link: &Path, port: Option<u16>) -> std::io::Result<Enter> {
+        let etc = job.scratch.join("etc");
+        std::fs::create_dir_all(&etc)?;
+        for (name, text) in ETC {
+            std::fs::write(etc.join(name), text)?;
+        }
+        let mut overlays = Vec::new();
+        let mut shown = Vec::new();
+        for place in &job.places {
+            let from = std::path::absolute(&place.from)?;
+            let (flag, from) = match &place.access {
+                Access::ReadOnly => ("--ro-bind", from),
+                Access::Writable => ("--bind", from),
+                Access::ThrowAway(layer) => {
+                    let overlay = layer_over(from, &job.scratch.join("layers").join(layer))?;
+                    let merged = overlay.merged.clone();
+                    overlays.push(overlay);
+                    ("--bind", merged)
+                }
+            };
+            shown.extend([flag.to_owned(), text(&from), place.to.clone()]);
+        }
+        let top = TOP.map(|path| (path, std::fs::read_link(path).ok().map(|to| text(&to))));
+        let exec = arguments(job, &self.program, &etc, link, port, &top, shown);
+        Ok(Enter { overlays, limits: job.limits.clone(), exec })
+    }
+}
+
+fn layer_over(lower: PathBuf, layer: &Path) -> std::io::Result<Overlay> {
+    let [upper, work, merged] = ["upper", "work", "merged"].map(|name| layer.join(name));
+    for folder in [&upper, &work, &merged] {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(Overlay { lower, upper, work, merged })
+}
+
+/// The folder into which a layer's changes go; it may hold some before the first start.
+pub(crate) fn upper_of(scratch: &Path, layer: &str) -> PathBuf {
+    scratch.join("layers").join(layer).join("upper")
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// The argument vector of bubblewrap: an empty world, then what the job may see of the machine.
+fn arguments(
+    job: &Job,
+    program: &Path,
+    etc: &Path,
+    link: &Path,
+    port: Option<u16>,
+    top: &[(&str, Option<String>)],
+    shown: Vec<String>,
+) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut add = |words: &[&str]| all.extend(words.iter().map(|word| (*word).to_owned()));
+    add(&["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]);
+    add(&["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]);
+    add(&["--ro-bind", "/usr", "/usr"]);
+    for (path, target) in top {
+        match target {
+            Some(target) => add(&["--symlink", target, path]),
+            None => add(&["--ro-bind-try", path, path]),
+        }
+    }
+    for path in ETC_OF_MACHINE {
+        add(&["--ro-bind-try", path, path]);
+    }
+    for (name, _) in ETC {
+        add(&["--ro-bind", &text(&etc.join(name)), &format!("/etc/{name}")]);
+    }
+    add(&["--proc", "/proc", "--dev", "/dev", "--size", TMP_BYTES, "--tmpfs", "/tmp", "--dir", HOME]);
+    add(&shown.iter().map(String::as_str).collect::<Vec<_>>());
+    add(&["--ro-bind", &text(program), PROGRAM, "--bind", &text(link), LINK]);
+    let mut env = job.env.clone();
+    env.entry("PATH".into()).or_insert_with(|| "/usr/local/bin:/usr/bin:/bin".into());
+    env.entry("HOME".into()).or_insert_with(|| "/tmp".into());
+    if let (Some(name), Some(port)) = (&job.serve, port) {
+        env.insert(name.clone(), port.to_string());
+    }
+    for (name, value) in &env {
+        add(&["--setenv", name, value]);
+    }
+    let (command, forwards, collect) = (job.command.clone(), job.forwards.clone(), job.collect.clone());
+    let inside = Inside { command, serve: port, forwards, collect };
+    // A struct of texts and numbers has a JSON form.
+    let inside = serde_json::to_string(&inside).unwrap_or_default();
+    add(&["--chdir", &job.folder, "--", PROGRAM, hidden::INSIDE, &inside]);
+    all
+}
+
+impl RunSandboxed for Bubblewrap {
+    fn start(&self, job: &Job, limit: Duration) -> Result<Started, SandboxError> {
+        let taken = |port: &u16| job.forwards.iter().any(|(forwarded, _)| forwarded == port);
+        let port = job.serve.as_ref().and_then(|_| (FIRST_PORT..).find(|port| !taken(port)));
+        // A socket's path is at most 107 bytes long, so it is not made below the scratch folder.
+        let link = TempDir::with_prefix("kv").map_err(SandboxError::of("make a temporary folder"))?;
+        let prepare = || {
+            let spec = self.prepare(job, link.path(), port)?;
+            let file = job.scratch.join(format!("{}.json", job.name));
+            std::fs::write(&file, serde_json::to_vec(&spec)?)?;
+            Ok(file)
+        };
+        let file = prepare().map_err(SandboxError::of("prepare the sandbox"))?;
+        let mut command = tokio::process::Command::new(&self.program);
+        // bubblewrap itself is found by the path; nothing else of this process' environment goes on.
+        command.arg(hidden::ENTER).arg(file).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+        let address = port.map(|_| Address::Socket(link.path().join(LINK_SOCKET)));
+        let stop = CancellationToken::new();
+        let ended = process::start(command, limit, stop.clone())?;
+        Ok(Started { address, stop, ended: Box::pin(judge(ended, link)) })
+    }
+}
+
+/// Tells a sandbox that did not stand from a command that failed.
+async fn judge(ended: Kept<Result<Ended, SandboxError>>, link: TempDir) -> Result<Ended, SandboxError> {
+    let ended = ended.await?;
+    let stood = link.path().join(LINK_STARTED).exists();
+    match ended.exit {
+        Exit::TimedOut | Exit::Stopped => Ok(ended),
+        _ if stood => Ok(ended),
+        _ => {
+            let words = ended.stderr.trim();
+            let why = if words.is_empty() { ended.exit.to_string() } else { words.chars().take(600).collect() };
+            Err(SandboxError::Unavailable { why })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! Settings: `deploy/verifier.toml`, environment `VERIFIER__KEY`.
+
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// What can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where it listens.
+    pub listen: String,
+    /// The folder of the target files.
+    pub targets: PathBuf,
+    /// The folder of mirrors, source folders and warm folders. Not on an overlay file system.
+    pub work: PathBuf,
+    /// The folder of artefacts and verdicts; the deployer reads it.
+    pub artefacts: PathBuf,
+    /// Whether each target is built once at the start, so that the first candidate is built as quickly as the next.
+    pub warm_at_start: bool,
+    /// Whether commands may run as plain processes. Only for machines without namespaces where every candidate is trusted.
+    pub allow_unsandboxed: bool,
+    /// The program that enters the sandbox; empty for this one.
+    pub sandbox_program: PathBuf,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".into(),
+            targets: "deploy/targets".into(),
+            work: ".kintsugi/verifier".into(),
+            artefacts: ".kintsugi/artefacts".into(),
+            warm_at_start: true,
+            allow_unsandboxed: false,
+            sandbox_program: PathBuf::new(),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+use super::*;
+use std::io::Write;
+
+const REPLAY: &str = "kr-0123456789abcdef0123456789abcdef";
+
+/// As PostgreSQL 15 writes it with `log_destination = 'jsonlog'` and `log_min_duration_statement = 0`.
+fn line(application: &str, message: &str) -> String {
+    let message = serde_json::to_string(message).expect("a text");
+    format!(
+        "{{\"timestamp\":\"2026-11-22 00:41:18.123 UTC\",\"user\":\"app\",\"dbname\":\"app\",\"pid\":4711,\
+         \"remote_host\":\"[local]\",\"session_id\":\"6743c1ce.1267\",\"line_num\":5,\"ps\":\"SELECT\",\
+         \"session_start\":\"2026-11-22 00:41:18 UTC\",\"vxid\":\"4/23\",\"txid\":0,\"error_severity\":\"LOG\",\
+         \"message\":{message},\"application_name\":\"{application}\",\"backend_type\":\"client backend\",\"query_id\":0}}"
+    )
+}
+
+#[track_caller]
+fn check(application: &str, message: &str, wanted: Option<&str>) {
+    let replay = REPLAY.parse().expect("a replay id");
+    assert_eq!(completed(&line(application, message), &replay).as_deref(), wanted, "{message}");
+}
+
+#[test]
+fn completed_statements_of_both_protocols_are_read() {
+    check(REPLAY, "duration: 0.123 ms  statement: SELECT 1 AS ok", Some("SELECT 1 AS ok"));
+    check(REPLAY, "duration: 1.5 ms  execute <unnamed>: SELECT $1::int", Some("SELECT $1::int"));
+    check(REPLAY, "duration: 12 ms  execute s0: SELECT 'a: b'", Some("SELECT 'a: b'"));
+    check(REPLAY, "duration: 12.0 ms  statement: SELECT 1\n  FROM t", Some("SELECT 1\n  FROM t"));
+}
+
+#[test]
+fn what_was_not_completed_or_is_another_s_does_not_count() {
+    check(REPLAY, "duration: 0.1 ms  parse <unnamed>: SELECT 1", None);
+    check(REPLAY, "duration: 0.1 ms  bind <unnamed>: SELECT 1", None);
+    check(REPLAY, "duration: 0.1 ms", None);
+    check(REPLAY, "statement: SELECT 1", None);
+    check(REPLAY, "syntax error at or near \"FORM\"", None);
+    check(REPLAY, "duration: soon ms  statement: SELECT 1", None);
+    check("psql", "duration: 0.1 ms  statement: SELECT 1", None);
+    check("psql", &format!("duration: 0.1 ms  statement: SELECT '{REPLAY}'"), None);
+    check(&format!("{REPLAY}0"), "duration: 0.1 ms  statement: SELECT 1", None);
+    let replay = REPLAY.parse().expect("a replay id");
+    assert_eq!(completed(&format!("no json {REPLAY}"), &replay), None);
+}
+
+#[test]
+fn only_what_was_written_after_the_opening_counts_also_in_new_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let replay: ReplayId = REPLAY.parse().expect("a replay id");
+    let of = |sql: &str| format!("{}\n", line(REPLAY, &format!("duration: 1.0 ms  statement: {sql}")));
+    let file = folder.path().join("postgresql-1.json");
+    std::fs::write(&file, of("SELECT 1")).expect("a log");
+    std::fs::write(folder.path().join("postgresql-1.log"), of("SELECT 1")).expect("another log");
+    let mut log = StatementLog::open(folder.path(), "^SELECT").expect("a log");
+    assert!(log.read_on(&replay));
+    assert_eq!(log.seen, 0);
+    let mut open = File::options().append(true).open(&file).expect("the log");
+    let (half, rest) = (of("SELECT 2"), of("DELETE 3"));
+    let (begin, end) = half.split_at(40);
+    open.write_all(begin.as_bytes()).expect("a write");
+    assert!(log.read_on(&replay));
+    assert_eq!(log.seen, 0, "half a line is no line");
+    open.write_all(end.as_bytes()).expect("a write");
+    open.write_all(rest.as_bytes()).expect("a write");
+    std::fs::write(folder.path().join("postgresql-2.json"), of("SELECT 4")).expect("a new log");
+    assert!(log.read_on(&replay) && log.read_on(&replay));
+    assert_eq!((log.seen, log.sample.len()), (2, 2), "{:?}", log.sample);
+    std::fs::write(&file, of("SELECT 5")).expect("a log that was begun anew");
+    assert!(log.read_on(&replay));
+    assert_eq!(log.seen, 3);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_does_not_speak() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(StatementLog::open(folder.path(), "x").is_none(), "there is no log in it");
+    assert!(StatementLog::open(&folder.path().join("none.json"), "x").is_none());
+    let file = folder.path().join("a.json");
+    std::fs::write(&file, "").expect("a log");
+    assert!(StatementLog::open(&file, "(").is_none(), "the expression is not one");
+    let mut log = StatementLog::open(&file, "x").expect("a log");
+    std::fs::remove_file(&file).expect("it was there");
+    assert!(!log.read_on(&REPLAY.parse().expect("a replay id")));
+}
