@@ -1,1 +1,35 @@
-//! rag-gateway
+#![doc = include_str!("../README.md")]
+
+pub mod settings;
+pub mod app;
+pub mod routes;
+pub mod gateway;
+pub mod document;
+pub mod knowledge;
+pub mod retrieve;
+pub mod bm25;
+pub mod plan;
+pub mod track;
+pub mod lessons;
+mod schema;
+mod terms;
+
+pub use gateway::Gateway;
+pub use settings::Settings;
+
+use anyhow::Context;
+use chassis::Stop;
+use chassis::auth::Credentials;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+/// Runs the service until the word to stop.
+///
+/// # Errors
+/// When a setting, a secret, the knowledge folder or the address cannot be used, or a task died.
+pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) -> anyhow::Result<()> {
+    let url = chassis::settings::secret("DATABASE_URL")?;
+    let gateway = Gateway::open(&settings, url, chassis::clock::system())?;
+    let listener = TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    app::serve(listener, gateway, credentials, stop).await
+}

@@ -1,0 +1,113 @@
+//! From what was found to a plan. Pure.
+
+use crate::document::Document;
+use crate::retrieve::Hit;
+use crate::track::TrackRecord;
+use wire::detection::{MAX_CONTEXT, MAX_LINE, MAX_MESSAGE};
+use wire::plan::{Neighbour, Plan, PlanOption, PlanRequest, Remedy, Retrieval, Verdict};
+
+/// How many neighbours a plan names.
+const NEIGHBOURS: usize = 5;
+/// How many options a plan has at most.
+const OPTIONS: usize = 5;
+/// The longest name of a language, bytes.
+const MAX_LANGUAGE: usize = 32;
+
+/// Whether a request is within its bounds.
+///
+/// # Errors
+/// One sentence that says what would be right.
+pub fn check_request(request: &PlanRequest) -> Result<(), String> {
+    check_language(&request.language)?;
+    let texts = request.reason.iter().chain([&request.message]).map(|text| (text, MAX_MESSAGE));
+    let lines = request.context.iter().map(|line| (line, MAX_LINE));
+    if let Some((_, max)) = texts.chain(lines).find(|(text, max)| text.len() > *max) {
+        return Err(format!("a text is too long: message and reason have at most {MAX_MESSAGE} bytes, a line of context {max}"));
+    }
+    if request.context.len() > MAX_CONTEXT {
+        return Err(format!("`context` has at most {MAX_CONTEXT} lines"));
+    }
+    Ok(())
+}
+
+/// Whether a text can be the name of a language.
+///
+/// # Errors
+/// One sentence that says what would be right.
+pub fn check_language(language: &str) -> Result<(), String> {
+    if language.is_empty() || language.len() > MAX_LANGUAGE {
+        return Err(format!("`language` is the name of a grammar such as \"rust\", 1 to {MAX_LANGUAGE} bytes"));
+    }
+    Ok(())
+}
+
+/// What is to be done: the diagnosis of the surest document, and the remedies of the sure ones, those first that have not
+/// failed here before. Nothing is proposed when nothing is sure, or when the diagnosis says that nothing is to be changed.
+pub fn plan(request: &PlanRequest, hits: &[Hit], track: &TrackRecord, min_confidence: f64, mut retrieval: Retrieval) -> Plan {
+    retrieval.confidence = hits.first().map_or(0.0, |hit| round(hit.confidence));
+    retrieval.neighbours = hits.iter().take(NEIGHBOURS).map(neighbour).collect();
+    let sure: Vec<&Hit> = hits.iter().filter(|hit| hit.confidence >= min_confidence).collect();
+    let fits = |hit: &&&Hit| hit.document.language.as_ref().is_none_or(|language| *language == request.language);
+    let Some(best) = sure.iter().find(fits).or(sure.first()) else {
+        let root_cause = format!(
+            "Nothing that is known is near enough: the best neighbour has the confidence {:.2}, and {min_confidence:.2} is wanted.",
+            retrieval.confidence
+        );
+        return Plan { verdict: Verdict::Unknown, root_cause, retrieval, options: Vec::new() };
+    };
+    let (verdict, root_cause) = (best.document.verdict, best.document.root_cause.clone());
+    let options = if verdict.is_actionable() { options(request, &sure, track) } else { Vec::new() };
+    Plan { verdict, root_cause, retrieval, options }
+}
+
+fn options(request: &PlanRequest, sure: &[&Hit], track: &TrackRecord) -> Vec<PlanOption> {
+    let mut options: Vec<(bool, PlanOption)> = Vec::new();
+    for hit in sure {
+        let Some(remedy) = remedy_for(request, &hit.document) else { continue };
+        // Hits come surest first, and several lessons may point to one remedy.
+        if options.iter().any(|(_, option)| same(&option.remedy, remedy)) {
+            continue;
+        }
+        let record = track.of(request, remedy);
+        let option = PlanOption {
+            title: title(&hit.document, remedy),
+            remedy: remedy.clone(),
+            confidence: round(record.weigh(hit.confidence)),
+            verification: hit.document.verification.clone(),
+        };
+        options.push((record.is_bad(), option));
+    }
+    // The sort is stable, so equals keep the order of the hits.
+    options.sort_by(|(a_bad, a), (b_bad, b)| a_bad.cmp(b_bad).then(b.confidence.total_cmp(&a.confidence)));
+    options.into_iter().map(|(_, option)| option).take(OPTIONS).collect()
+}
+
+fn remedy_for<'a>(request: &PlanRequest, document: &'a Document) -> Option<&'a Remedy> {
+    let fits = document.language.as_ref() == Some(&request.language) && document.verdict.is_actionable();
+    document.remedy.as_ref().filter(|_| fits)
+}
+
+fn same(a: &Remedy, b: &Remedy) -> bool {
+    match (a, b) {
+        (Remedy::Codemod { digest: a, .. }, Remedy::Codemod { digest: b, .. }) => a == b,
+        _ => false,
+    }
+}
+
+fn title(document: &Document, remedy: &Remedy) -> String {
+    match remedy {
+        Remedy::Codemod { document: source, .. } if *source != document.id => {
+            format!("{source}, as learned from {}", document.title)
+        }
+        _ => document.title.clone(),
+    }
+}
+
+fn neighbour(hit: &Hit) -> Neighbour {
+    Neighbour { document: hit.document.id.clone(), title: hit.document.title.clone(), score: round(hit.score) }
+}
+
+/// Four places tell all there is to tell.
+fn round(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
+}

@@ -1,0 +1,95 @@
+//! Learning, with a real PostgreSQL.
+
+use crate::plan::{lesson, request};
+use crate::running::{no_database, problem, start};
+use database::Db;
+use diesel_async::SimpleAsyncConnection;
+use rag_gateway::lessons::MIGRATIONS;
+use reqwest::StatusCode;
+use std::time::Duration;
+use wire::plan::{DocumentPage, Learned, Lesson, Plan, Remedy, Verdict};
+
+const FAULT: &str = "FAULT_SQL_INJECTION_TEST";
+
+fn remedy_of(plan: &Plan) -> Remedy {
+    plan.options.first().unwrap_or_else(|| panic!("an option: {plan:?}")).remedy.clone()
+}
+
+#[tokio::test]
+async fn what_was_learned_is_found_at_once_in_every_replica_and_after_a_restart() {
+    let database = testkit::database().await;
+    let (one, two) = (start(database.url()).ready().await, start(database.url()).ready().await);
+    let known = remedy_of(&one.plan(&request(FAULT, "refused")).await);
+    let odd = "gizmo frobnicator quux overflow in widget assembly";
+    assert_eq!(one.plan(&request("ODD_FAULT", odd)).await.verdict, Verdict::Unknown);
+
+    let told = lesson("ODD_FAULT", odd, known.clone(), true);
+    let (status, body) = one.learn(&told).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let learned: Learned = serde_json::from_str(&body).expect("an answer");
+    let third = start(database.url()).ready().await;
+    for replica in [&one, &two, &third] {
+        let plan = replica.plan(&request("ODD_FAULT", "quux overflow: frobnicator of the gizmo")).await;
+        assert_eq!(remedy_of(&plan), known);
+        assert!(plan.retrieval.neighbours.iter().any(|near| near.document == learned.document), "{plan:?}");
+        assert_eq!(plan.retrieval.engine, "lexical");
+    }
+    let (_, body) = two.as_healer(reqwest::Method::GET, "/v1/documents", "").await;
+    let page: DocumentPage = serde_json::from_str(&body).expect("a page");
+    let entry = |id: &str| page.documents.iter().find(|entry| entry.id == id).unwrap_or_else(|| panic!("{page:?}"));
+    assert!(entry("sql-select-without-list").has_rule && entry(&learned.document).has_rule);
+}
+
+#[tokio::test]
+async fn the_same_lesson_again_is_answered_alike_and_another_is_refused() {
+    let database = testkit::database().await;
+    let service = start(database.url()).ready().await;
+    let told = lesson(FAULT, "a symptom", Remedy::Unknown, true);
+    let first = service.learn(&told).await;
+    assert_eq!(first.0, StatusCode::OK, "{first:?}");
+    assert_eq!(service.learn(&told).await, first);
+    let other = Lesson { symptoms: "another".into(), ..told.clone() };
+    assert_eq!(problem(&service.learn(&other).await), (409, "key_conflict".into()));
+}
+
+#[tokio::test]
+async fn a_remedy_that_failed_is_remembered_as_failed() {
+    let database = testkit::database().await;
+    let service = start(database.url()).ready().await;
+    let asked = request(FAULT, "refused");
+    let before = service.plan(&asked).await;
+    assert_eq!(service.learn(&lesson(FAULT, "refused", remedy_of(&before), false)).await.0, StatusCode::OK);
+    let failed = service.plan(&asked).await;
+    assert!(failed.options[0].confidence < before.options[0].confidence, "{failed:?}");
+    assert_eq!(service.learn(&lesson(FAULT, "refused", remedy_of(&before), true)).await.0, StatusCode::OK);
+    let healed = service.plan(&asked).await;
+    assert!(healed.options[0].confidence > failed.options[0].confidence, "{healed:?}");
+    assert_eq!(healed.options.len(), 1, "{healed:?}");
+}
+
+#[tokio::test]
+async fn without_the_database_plans_come_from_the_folder_and_lessons_are_refused() {
+    let service = start(no_database());
+    let up = async || reqwest::get(format!("{}/healthz", service.base)).await.ok().map(|_| ());
+    testkit::eventually("the service", Duration::from_secs(5), up).await;
+    let plan = service.plan(&request(FAULT, "refused")).await;
+    assert_eq!(plan.verdict, Verdict::CodeFault);
+    assert!(!plan.options.is_empty() && plan.retrieval.engine.contains("does not answer"), "{plan:?}");
+    let refused = service.learn(&lesson(FAULT, "s", Remedy::Unknown, true)).await;
+    assert_eq!(problem(&refused), (503, "unavailable".into()));
+    let readiness = service.send(reqwest::Method::GET, "/readyz", None, "").await;
+    assert_eq!(problem(&readiness), (503, "unavailable".into()));
+}
+
+#[tokio::test]
+async fn migrations_go_up_and_down_on_tables_that_hold_something() {
+    let database = testkit::database().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/rag-gateway/2026-11-22-000000_lessons");
+    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}.sql")).expect("a migration's file");
+    let db = Db::new(&database.url(), 1).expect("a pool");
+    for _ in 0..2 {
+        Db::migrate(&database.url(), MIGRATIONS, Duration::from_secs(20)).await.expect("up, and nothing to do again");
+    }
+    let sql = format!("{}; {}; {}", read("sample"), read("down"), read("up"));
+    db.run(|conn| Box::pin(async move { Ok::<_, database::DbError>(conn.batch_execute(&sql).await?) })).await.expect("down and up");
+}

@@ -1,0 +1,10 @@
+//! The service's tests: the folder, the search, the decider, and the service over HTTP with a real PostgreSQL.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up is a failed test")]
+
+mod http;
+mod knowledge;
+mod lessons;
+mod plan;
+mod retrieval;
+mod rule;
+mod running;
