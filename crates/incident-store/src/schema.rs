@@ -1,0 +1,68 @@
+//! The tables, as the migrations make them.
+
+diesel::table! {
+    incidents (id) {
+        id -> Uuid,
+        target -> Text,
+        code -> Text,
+        status -> Text,
+        open -> Bool,
+        under_way -> Bool,
+        epoch -> BigInt,
+        position -> BigInt,
+        head -> Text,
+        occurrences -> BigInt,
+        detected_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        resolved_at -> Nullable<Timestamptz>,
+        wake_at -> Nullable<Timestamptz>,
+        done -> Bool,
+        state -> Jsonb,
+    }
+}
+
+diesel::table! {
+    incident_events (id) {
+        id -> BigInt,
+        txid -> BigInt,
+        incident_id -> Uuid,
+        position -> BigInt,
+        kind -> Text,
+        key -> Text,
+        payload -> Jsonb,
+        trace_parent -> Nullable<Text>,
+        at -> Timestamptz,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    occurrences (target, event_id) {
+        target -> Text,
+        event_id -> Text,
+        incident_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    healing (one) {
+        one -> Bool,
+        epoch -> BigInt,
+        paused -> Bool,
+        reset_at -> Nullable<Timestamptz>,
+        reset_pending -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    leases (incident_id) {
+        incident_id -> Uuid,
+        target -> Text,
+        holder -> Text,
+        fence -> BigInt,
+        epoch -> BigInt,
+        seen -> BigInt,
+        expires_at -> Timestamptz,
+    }
+}

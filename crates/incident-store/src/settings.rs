@@ -1,0 +1,37 @@
+//! The settings.
+
+use serde::Deserialize;
+
+/// See `deploy/incident-store.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: String,
+    /// The folder of the target catalogue.
+    pub targets: String,
+    /// Where `patcher` answers.
+    pub patcher: String,
+    /// Connections to PostgreSQL, at most.
+    pub pool: usize,
+    /// The limit of one transaction, milliseconds.
+    pub database_limit_ms: u64,
+    /// A fault that comes back so soon after it was resolved reopens its incident; seconds.
+    pub watch_window_s: u32,
+    /// How long a reset waits for `patcher`, seconds.
+    pub reset_limit_s: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8010".into(),
+            targets: "deploy/targets".into(),
+            patcher: "http://127.0.0.1:8030".into(),
+            pool: 8,
+            database_limit_ms: 5_000,
+            watch_window_s: 600,
+            reset_limit_s: 45,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The service over HTTP on a real PostgreSQL, and on a real Redis where it matters.
+#![cfg(test)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
+
+mod access;
+mod appends;
+mod cursor;
+mod degraded;
+mod detections;
+mod leases;
+mod migrations;
+mod replicas;
+mod reset;
+mod setup;
+mod settings;

@@ -1,0 +1,2 @@
+DROP TABLE leases;
+DROP SEQUENCE lease_fence;
