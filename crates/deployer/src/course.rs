@@ -1,0 +1,116 @@
+//! A roll-out under way: what was asked, how far it has come, and what a restart needs to go on.
+
+use crate::bake::Baseline;
+use crate::instance::InstanceId;
+use crate::plan::Stage;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use wire::rollout::{Deploy, Mode, Rollout, RolloutOutcome};
+use wire::{CommitId, Digest, Epoch, OperationKey, TargetName, TreeId};
+
+/// What is to be rolled out, and for whom.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) target: TargetName,
+    pub(crate) commit: CommitId,
+    pub(crate) tree: TreeId,
+    pub(crate) mode: Mode,
+    /// Given by the asking side.
+    pub(crate) artefact: Option<Digest>,
+    /// None when the reconciler began it: the head speaks for itself.
+    pub(crate) asked: Option<Asked>,
+}
+
+/// The operation behind an order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) key: OperationKey,
+    pub(crate) epoch: Epoch,
+}
+
+impl Order {
+    /// The order of an operation.
+    pub(crate) fn of(deploy: &Deploy, key: OperationKey) -> Self {
+        Self {
+            target: deploy.target.clone(),
+            commit: deploy.commit.clone(),
+            tree: deploy.tree.clone(),
+            mode: deploy.mode.clone(),
+            artefact: deploy.artefact.clone(),
+            asked: Some(Asked { key, epoch: deploy.authority.epoch }),
+        }
+    }
+}
+
+/// What ran before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Former {
+    pub(crate) instance: InstanceId,
+    pub(crate) commit: CommitId,
+    pub(crate) since: DateTime<Utc>,
+}
+
+/// A roll-out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Course {
+    pub(crate) order: Order,
+    /// From 1; grows when one has ended without going live and is tried again.
+    pub(crate) attempt: u32,
+    pub(crate) stage: Stage,
+    pub(crate) began_at: DateTime<Utc>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+    pub(crate) green: Option<InstanceId>,
+    pub(crate) former: Option<Former>,
+    pub(crate) baseline: Option<Baseline>,
+    /// What the asking side will be told; its outcome is unknown until the end.
+    pub(crate) report: Rollout,
+}
+
+impl Course {
+    /// Begins a roll-out; `earlier` is what the table holds of the same commit.
+    pub(crate) fn begin(order: Order, earlier: Option<&Course>, now: DateTime<Utc>) -> Self {
+        let report = Rollout {
+            target: order.target.clone(),
+            commit: order.commit.clone(),
+            tree: order.tree.clone(),
+            artefact: None,
+            outcome: RolloutOutcome::Unknown,
+            why: String::new(),
+            healthy_at: None,
+            switched_at: None,
+            replay: None,
+            spans: Vec::new(),
+        };
+        Self {
+            attempt: earlier.map_or(1, Course::next_attempt),
+            order,
+            stage: Stage::Begun,
+            began_at: now,
+            ended_at: None,
+            green: None,
+            former: None,
+            baseline: None,
+            report,
+        }
+    }
+
+    /// An attempt that a crash cut short is the same attempt: what it asked of others is found again under its key.
+    fn next_attempt(&self) -> u32 {
+        match (self.stage, self.report.outcome) {
+            (Stage::Ended, RolloutOutcome::Live) => 1,
+            (Stage::Ended, _) => self.attempt.saturating_add(1),
+            _ => self.attempt,
+        }
+    }
+
+    /// Whether an operation is answered by this and nothing is done: one roll-out a commit, one answer a key.
+    pub(crate) fn answers(&self, key: &OperationKey) -> bool {
+        let same_key = self.order.asked.as_ref().is_some_and(|asked| asked.key == *key);
+        match self.report.outcome {
+            _ if self.stage != Stage::Ended => false,
+            RolloutOutcome::Live => true,
+            RolloutOutcome::Refused | RolloutOutcome::RolledBack | RolloutOutcome::Superseded => same_key,
+            RolloutOutcome::Unknown => false,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The routes: operations for the healer, and what runs.
+
+use crate::app::App;
+use crate::ledger::LedgerError;
+use crate::site::Site;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use chassis::auth::{Allow, Role};
+use chassis::error::Plain;
+use chassis::operations::{self, KeyConflict, read_operation};
+use chassis::{ApiError, Reply};
+use std::sync::Arc;
+use wire::operation::task_digest;
+use wire::rollout::{Deploy, Rollout};
+use wire::{Service, TargetName, paths};
+
+const HEALER: &[Role] = &[Role::Service(Service::Healer)];
+const READERS: &[Role] = &[Role::Service(Service::Healer), Role::Operator];
+
+/// Adds the routes.
+pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
+    let operation = format!("{}/{{scope}}/{{step}}", paths::OPERATIONS);
+    let rollout = format!("{}/{{target}}", paths::ROLLOUTS);
+    cfg.app_data(app.clone())
+        .app_data(app.operations.clone())
+        .route(paths::READY, web::get().to(tell_readiness))
+        .service(
+            web::resource(operation)
+                .wrap(Allow(HEALER))
+                .route(web::put().to(ask_rollout))
+                .route(web::get().to(read_operation::<Rollout>)),
+        )
+        .service(web::resource(rollout).wrap(Allow(READERS)).route(web::get().to(read_live)));
+}
+
+/// Why a request came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum AskError {
+    #[error(transparent)]
+    Plain(#[from] Plain),
+    #[error(transparent)]
+    Key(#[from] KeyConflict),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl AskError {
+    fn inner(&self) -> &dyn ApiError {
+        match self {
+            Self::Plain(error) => error,
+            Self::Key(error) => error,
+            Self::Ledger(error) => error,
+        }
+    }
+}
+
+impl ApiError for AskError {
+    fn status(&self) -> StatusCode {
+        self.inner().status()
+    }
+    fn code(&self) -> &'static str {
+        self.inner().code()
+    }
+}
+
+impl App {
+    fn site(&self, target: &TargetName) -> Result<Arc<Site>, AskError> {
+        let site = self.sites.get(target).map(Arc::clone);
+        site.ok_or_else(|| Plain::NotFound(format!("there is no target {target}")).into())
+    }
+
+    fn check_ready(&self) -> Result<(), AskError> {
+        match *self.ready.borrow() {
+            true => Ok(()),
+            false => Err(Plain::Unavailable(anyhow::anyhow!("the schema is not up to date yet")).into()),
+        }
+    }
+}
+
+async fn ask_rollout(
+    app: web::Data<App>,
+    path: web::Path<(String, String)>,
+    deploy: web::Json<Deploy>,
+) -> Result<HttpResponse, Reply<AskError>> {
+    let key = operations::key(path.into_inner()).map_err(AskError::from)?;
+    let deploy = deploy.into_inner();
+    let site = app.site(&deploy.target)?;
+    app.check_ready()?;
+    // Before the operation exists: a refusal here must not be what a newer lease finds under the same key.
+    if let Err(stale) = app.ledger.admit(&deploy.target, deploy.authority).await.map_err(AskError::from)? {
+        return Err(AskError::from(Plain::Conflict { code: stale.code(), message: stale.to_string() }).into());
+    }
+    let (task, own) = (task_digest(&deploy), key.clone());
+    let work = |reporter| async move { site.deploy(deploy, own, reporter).await };
+    let operation = app.operations.begin(key, task, work).map_err(AskError::from)?;
+    Ok(operations::answer(&operation))
+}
+
+async fn read_live(app: web::Data<App>, path: web::Path<TargetName>) -> Result<HttpResponse, Reply<AskError>> {
+    let target = path.into_inner();
+    let site = app.site(&target)?;
+    app.check_ready()?;
+    match site.live().await.map_err(AskError::from)? {
+        Ok(live) => Ok(HttpResponse::Ok().json(live)),
+        Err(problem) => {
+            let why = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
+            Err(AskError::from(Plain::NotFound(format!("nothing of {target} runs yet{why}"))).into())
+        }
+    }
+}
+
+async fn tell_readiness(app: web::Data<App>) -> Result<HttpResponse, Reply<AskError>> {
+    app.check_ready()?;
+    app.ledger.generation().await.map_err(AskError::from)?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "ok": true })))
+}

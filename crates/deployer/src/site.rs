@@ -1,0 +1,184 @@
+//! One target's place: what is asked of it, what it owes by itself. At most one roll-out at a time.
+
+mod before;
+mod drive;
+mod reconcile;
+mod retire;
+mod revive;
+mod start;
+mod switch;
+
+use crate::branch::Branch;
+use crate::course::{Course, Order};
+use crate::ledger::{Ledger, LedgerError, LiveNow};
+use crate::settings::Settings;
+use crate::traffic::Traffic;
+use chassis::operations::{OperationFailed, Reporter};
+use chassis::{SharedClock, Stop};
+use chrono::{DateTime, Utc};
+use drive::Drive;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+use wire::problem::code;
+use wire::rollout::{Deploy, Live, Rollout, RolloutOutcome};
+use wire::target::Target;
+use wire::{CommitId, OperationKey, Problem};
+
+/// What all targets share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    /// The artefact store, absolute.
+    pub(crate) artefacts: PathBuf,
+    /// Handed down to instances, and nothing else.
+    pub(crate) path: Option<String>,
+    pub(crate) clock: NamedClock,
+    pub(crate) ledger: Ledger,
+    pub(crate) traffic: Traffic,
+    pub(crate) verifier: client::Verifier,
+    /// For health checks.
+    pub(crate) http: reqwest::Client,
+    pub(crate) stop: Stop,
+}
+
+/// A clock that can be shown.
+pub(crate) struct NamedClock(pub(crate) SharedClock);
+
+impl std::fmt::Debug for NamedClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Whoever holds it may roll out: the proof that nobody else does.
+#[derive(Debug)]
+pub(crate) struct Turn(());
+
+/// A target with everything that is done for it.
+#[derive(Debug)]
+pub(crate) struct Site {
+    target: Target,
+    branch: Branch,
+    shared: Arc<Shared>,
+    turn: tokio::sync::Mutex<Turn>,
+    /// Something has ended: look at the branch at once.
+    wake: Notify,
+    /// Something is to be ended.
+    retire: Notify,
+    watch: Mutex<Watch>,
+}
+
+/// What the reconciler remembers; a restart may forget it.
+#[derive(Debug, Default)]
+struct Watch {
+    head: Option<(CommitId, DateTime<Utc>)>,
+    revive_failures: u32,
+    revive_at: DateTime<Utc>,
+    problem: Option<Problem>,
+}
+
+impl Site {
+    /// A target's place.
+    pub(crate) fn new(target: Target, shared: Arc<Shared>) -> Self {
+        let folder = shared.settings.work.join(format!("{}.git", target.name));
+        Self {
+            branch: Branch::new(target.repository.clone(), folder),
+            target,
+            shared,
+            turn: tokio::sync::Mutex::new(Turn(())),
+            wake: Notify::new(),
+            retire: Notify::new(),
+            watch: Mutex::default(),
+        }
+    }
+
+    /// Does what an operation asks, or finds that it was done. On the word to stop it is left where it is: what it has
+    /// recorded is carried on by the next life.
+    pub(crate) async fn deploy(&self, deploy: Deploy, key: OperationKey, reporter: Reporter) -> Result<Rollout, OperationFailed> {
+        let done = tokio::select! {
+            done = self.deploy_now(deploy, key, &reporter) => done,
+            () = self.shared.stop.requested() => Err(OperationFailed::retry("stopping", "the deployer is restarting")),
+        };
+        self.wake.notify_one();
+        done
+    }
+
+    async fn deploy_now(&self, deploy: Deploy, key: OperationKey, reporter: &Reporter) -> Result<Rollout, OperationFailed> {
+        let turn = self.turn.lock().await;
+        let ledger = &self.shared.ledger;
+        if let Some(course) = ledger.unfinished(&self.target.name).await.map_err(away)? {
+            Drive::resume(self, &turn, reporter, course).await?.run().await?;
+        }
+        let earlier = ledger.rollout(&self.target.name, &deploy.commit).await.map_err(away)?;
+        if let Some(course) = earlier.as_ref().filter(|course| course.answers(&key)) {
+            return Ok(course.report.clone());
+        }
+        let head = self.branch.head().await.map_err(away)?;
+        let epoch = ledger.epoch(&self.target.name, head.epoch).await.map_err(away)?;
+        if deploy.authority.epoch < epoch {
+            let message = format!("a reset began epoch {epoch}: work of an older one is refused");
+            return Err(OperationFailed::give_up(code::EPOCH_STALE, message));
+        }
+        let course = Course::begin(Order::of(&deploy, key), earlier.as_ref(), self.now());
+        if head.commit != deploy.commit {
+            let why = format!("the branch's head is {}", head.commit);
+            return Ok(Rollout { outcome: RolloutOutcome::Superseded, why, ..course.report });
+        }
+        if head.tree != deploy.tree {
+            let message = format!("the commit's tree is {}", head.tree);
+            return Err(OperationFailed::give_up("tree_differs", message));
+        }
+        let rollout = Drive::begin(self, &turn, reporter, course).await?.run().await?;
+        if rollout.outcome == RolloutOutcome::Live {
+            self.tell(None);
+        }
+        Ok(rollout)
+    }
+
+    /// What runs, and why it is not the head if it is not.
+    pub(crate) async fn live(&self) -> Result<Result<Live, Option<Problem>>, LedgerError> {
+        let problem = self.watch().problem.clone();
+        let Some(LiveNow { instance, commit, since, rollouts }) = self.shared.ledger.live(&self.target.name).await? else {
+            return Ok(Err(problem));
+        };
+        Ok(Ok(Live {
+            target: instance.target,
+            commit,
+            tree: instance.tree,
+            artefact: instance.artefact,
+            colour: instance.colour,
+            port: instance.port,
+            pid: instance.process.map_or(0, |process| process.pid),
+            since,
+            rollouts,
+            problem,
+        }))
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.shared.clock.0.now()
+    }
+
+    fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells (or takes back) what stands in the way; a new problem is logged once.
+    fn tell(&self, problem: Option<Problem>) {
+        let mut watch = self.watch();
+        if watch.problem != problem {
+            if let Some(problem) = &problem {
+                tracing::warn!(target_name = %self.target.name, code = problem.code, message = problem.message, "not well");
+            }
+            watch.problem = problem;
+        }
+    }
+}
+
+/// Something that is needed does not answer: the same may succeed later. The cause goes to the log.
+fn away(error: impl std::error::Error + Send + Sync + 'static) -> OperationFailed {
+    let message = error.to_string();
+    tracing::warn!(error = ?anyhow::Error::new(error), "cannot go on");
+    OperationFailed::retry(code::UNAVAILABLE, message)
+}

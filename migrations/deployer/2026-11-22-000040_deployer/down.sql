@@ -1,0 +1,3 @@
+DROP TABLE rollouts;
+DROP TABLE instances;
+DROP TABLE targets;
