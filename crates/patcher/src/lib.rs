@@ -1,1 +1,24 @@
-//! patcher
+#![doc = include_str!("../README.md")]
+
+pub mod settings;
+pub mod app;
+mod routes;
+mod patcher;
+mod propose;
+mod land;
+mod push;
+mod revert;
+mod reset;
+pub mod codemod;
+pub mod decide;
+pub mod judge;
+pub mod message;
+mod known;
+mod shelf;
+mod repository;
+mod redact;
+mod failure;
+
+pub use app::run;
+pub use patcher::Patcher;
+pub use settings::Settings;

@@ -1,0 +1,51 @@
+//! The settings, with defaults that work on a laptop.
+
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// See `deploy/patcher.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where it listens.
+    pub listen: String,
+    /// The folder of the target files.
+    pub targets: PathBuf,
+    /// The folder of its working repositories: a cache, safe to delete while it does not run.
+    pub work: PathBuf,
+    /// The verifier's base URL.
+    pub verifier: String,
+    /// Who commits.
+    pub author_name: String,
+    /// The committer's address.
+    pub author_email: String,
+    /// How long one piece of work on a repository may take, milliseconds.
+    pub git_limit_ms: u64,
+    /// How long a verification may take, milliseconds.
+    pub verify_limit_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8030".into(),
+            targets: "deploy/targets".into(),
+            work: ".kintsugi/patcher".into(),
+            verifier: "http://127.0.0.1:8080".into(),
+            author_name: "Kintsugi".into(),
+            author_email: "kintsugi@kintsugi.invalid".into(),
+            git_limit_ms: 30_000,
+            verify_limit_ms: 900_000,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn git_limit(&self) -> Duration {
+        Duration::from_millis(self.git_limit_ms)
+    }
+    pub(crate) fn verify_limit(&self) -> Duration {
+        Duration::from_millis(self.verify_limit_ms)
+    }
+}

@@ -1,0 +1,1 @@
+//! The service over real repositories and real HTTP.
