@@ -1,0 +1,3 @@
+//! The fault bodies, one file each. Healing may read and patch these files and no others.
+
+pub(crate) mod sql;

@@ -1,0 +1,9 @@
+//! The binary: the fault bodies in the stable wrapper of the library.
+
+mod faults;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fault_app::run(fault_app::Faults { sql: |transaction| Box::pin(faults::sql::run(transaction)) })
+}

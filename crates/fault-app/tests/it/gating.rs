@@ -1,0 +1,64 @@
+//! Settings: where fault routes exist, and values that cannot be used.
+
+use crate::harness::{NOBODY, Running, command};
+use std::process::Stdio;
+
+const RUN: &str = "POST /test-fault/run";
+
+#[track_caller]
+fn check(env: &[(&str, &str)], exists: bool) {
+    let app = Running::start(NOBODY, env);
+    let answer = app.send(RUN);
+    if exists {
+        answer.is_problem(503, "database_unreachable");
+    } else {
+        answer.is_problem(404, "not_found");
+        app.send("GET /test-fault/run").is_problem(404, "not_found");
+    }
+    let index = app.send("GET /").json();
+    assert_eq!(index["faults"].as_array().unwrap().is_empty(), !exists, "{index}");
+}
+
+#[test]
+fn fault_routes_exist_in_development_and_not_in_production() {
+    check(&[], true);
+    check(&[("APP_ENV", "development")], true);
+    check(&[("APP_ENV", "production")], false);
+    check(&[("APP_ENV", "staging")], false);
+}
+
+#[test]
+fn what_is_said_outright_beats_the_environments_name() {
+    check(&[("ENABLE_FAULT_INJECTION", "false")], false);
+    check(&[("APP_ENV", "production"), ("ENABLE_FAULT_INJECTION", "true")], true);
+}
+
+#[track_caller]
+fn check_refused(env: &[(&str, &str)], named: &str) {
+    let output = command(env).stdout(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{stderr}");
+    assert!(stderr.contains(named), "it must name {named}: {stderr}");
+    assert!(!stderr.contains("canary") && !stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn a_bad_value_ends_the_start_with_a_sentence_that_names_it_and_shows_no_secret() {
+    let database = ("DATABASE_URL", NOBODY);
+    let report = ("INCIDENT_REPORT_URL", "http://127.0.0.1:1/");
+    check_refused(&[], "DATABASE_URL");
+    check_refused(&[("DATABASE_URL", "postgresql://u:canary@h:port/d")], "DATABASE_URL");
+    check_refused(&[("DATABASE_URL", "postgresql://u:canary@h/d?sslmode=require")], "TLS");
+    check_refused(&[database, ("PORT", "70000")], "PORT");
+    check_refused(&[database, ("ENABLE_FAULT_INJECTION", "perhaps")], "ENABLE_FAULT_INJECTION");
+    check_refused(&[database, ("INCIDENT_REPORT_URL", "http://u:canary@h/")], "INCIDENT_REPORT_URL");
+    check_refused(&[database, ("INCIDENT_REPORT_URL", "https://h/")], "INCIDENT_REPORT_URL");
+    check_refused(&[database, report, ("INCIDENT_REPORT_TOKEN", "canary\ncanary")], "token");
+    check_refused(&[database, report, ("INCIDENT_REPORT_TOKEN_FILE", "/nowhere")], "INCIDENT_REPORT_TOKEN_FILE");
+}
+
+#[test]
+fn a_taken_port_ends_the_start() {
+    let app = Running::start(NOBODY, &[]);
+    check_refused(&[("DATABASE_URL", NOBODY), ("PORT", &app.port.to_string())], "PORT");
+}
