@@ -43,7 +43,9 @@ async fn find(verifier: &Verifier, proposal: &Digest, asked: &Digest) -> Result<
     blocking("looking for a verdict", move || {
         let kept = store.verdict(&proposal).unwrap_or_default();
         let kept = kept.filter(|kept| kept.asked == asked && kept.verdict.admitted).map(|kept| kept.verdict);
-        Ok::<_, VerifyError>(kept.filter(|verdict| verdict.artefact.as_ref().is_some_and(|digest| store.is_whole(digest))))
+        Ok::<_, VerifyError>(
+            kept.filter(|verdict| verdict.artefact.as_ref().is_some_and(|digest| store.is_whole(digest))),
+        )
     })
     .await
 }

@@ -157,7 +157,9 @@ impl Store {
             Err(source) => Err(StoreError::Failed { path, source }),
             // A power cut can leave an empty file under the right name.
             Ok(bytes) if bytes.is_empty() => Ok(None),
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|source| StoreError::Damaged { path, source }),
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map(Some).map_err(|source| StoreError::Damaged { path, source })
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Doing gate 2: builds and tests in the sandbox, each tree once.
 
 use crate::app::Verifier;
+use crate::artefacts::StoreError;
 use crate::error::{VerifyError, blocking};
 use crate::gates::build::BuildStep;
 use crate::gates::end_of;
 use crate::jobs::{self, Warm};
-use crate::artefacts::StoreError;
 use crate::sandbox::{Ended, Exit, Job};
 use crate::workshop::{Scratch, Workshop};
 use chassis::operations::Reporter;
@@ -61,7 +61,11 @@ pub async fn make(
 }
 
 /// The artefact of a tree, if it was built before.
-pub async fn known(verifier: &Verifier, workshop: &Workshop, tree: &TreeId) -> Result<Option<wire::Digest>, VerifyError> {
+pub async fn known(
+    verifier: &Verifier,
+    workshop: &Workshop,
+    tree: &TreeId,
+) -> Result<Option<wire::Digest>, VerifyError> {
     let (store, tree, recipe) = (verifier.store.clone(), tree.clone(), workshop.recipe.clone());
     blocking("looking for an artefact", move || Ok::<_, VerifyError>(store.find(&tree, &recipe))).await
 }

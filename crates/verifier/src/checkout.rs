@@ -62,8 +62,9 @@ pub fn bring(mirror: &Mirror, tree: &TreeId, folder: &Path, mark: &Path) -> Resu
 fn stands(file: &TreeFile, path: &Path) -> bool {
     let Ok(about) = fs::symlink_metadata(path) else { return false };
     match file.kind {
-        FileKind::Link => fs::read_link(path)
-            .is_ok_and(|target| is_content(target.as_os_str().as_encoded_bytes(), file.blob)),
+        FileKind::Link => {
+            fs::read_link(path).is_ok_and(|target| is_content(target.as_os_str().as_encoded_bytes(), file.blob))
+        }
         kind => {
             about.is_file()
                 && (about.permissions().mode() & 0o111 != 0) == (kind == FileKind::Executable)

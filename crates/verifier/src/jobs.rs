@@ -78,9 +78,11 @@ fn declared(target: &Target) -> Vec<Place> {
     let place = |from: &str, to: &str, access| Place { from: from.into(), to: to.into(), access };
     let sandbox = &target.sandbox;
     let read_only = sandbox.read_only.iter().map(|mount| place(&mount.from, &mount.to, Access::ReadOnly));
-    let overlays = sandbox.overlays.iter().enumerate().map(|(at, mount)| {
-        place(&mount.from, &mount.to, Access::ThrowAway(format!("overlay-{at}")))
-    });
+    let overlays = sandbox
+        .overlays
+        .iter()
+        .enumerate()
+        .map(|(at, mount)| place(&mount.from, &mount.to, Access::ThrowAway(format!("overlay-{at}"))));
     // A socket can be used on a read-only mount, but not replaced.
     let services = sandbox.services.iter().map(|service| place(&service.folder, &service.to, Access::ReadOnly));
     read_only.chain(overlays).chain(services).collect()

@@ -100,7 +100,12 @@ pub fn client() -> Result<reqwest::ClientBuilder, reqwest::Error> {
 }
 
 /// Replays a contract against an endpoint and judges what was seen.
-pub async fn replay(verifier: &Verifier, contract: &Contract, endpoint: &Endpoint, reporter: &Reporter) -> ReplayReport {
+pub async fn replay(
+    verifier: &Verifier,
+    contract: &Contract,
+    endpoint: &Endpoint,
+    reporter: &Reporter,
+) -> ReplayReport {
     let (id, begun) = (ReplayId::fresh(), reporter.now());
     let watch = Watch::begin(&contract.witnesses, id.clone(), verifier.http.clone()).await;
     let answer = endpoint.send(contract, &id).await;

@@ -100,7 +100,8 @@ async fn begin_task(
     check(&verifier, &task)?;
     let asked = Digest::of_json(&serde_json::json!(task));
     let verifier = verifier.into_inner();
-    let operation = operations.begin(key, asked, |reporter| work(verifier, task, reporter)).map_err(Refused::Conflict)?;
+    let operation =
+        operations.begin(key, asked, |reporter| work(verifier, task, reporter)).map_err(Refused::Conflict)?;
     Ok(operations::answer(&operation))
 }
 

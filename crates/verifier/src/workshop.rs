@@ -84,9 +84,8 @@ impl Workshop {
         };
         checkout::bring(&self.mirror()?, tree, &self.source(), &self.root.join("source.tree"))?;
         let scratch = Scratch::new(&self.scratches()).map_err(failed("the scratch folder"))?;
-        let files = changes.iter().filter_map(|change| {
-            Some((change.path.clone(), change.new.clone()?, change.executable()))
-        });
+        let files =
+            changes.iter().filter_map(|change| Some((change.path.clone(), change.new.clone()?, change.executable())));
         let layer = upper_of(scratch.path(), SOURCE_LAYER);
         checkout::lay_above(&layer, &files.collect::<Vec<_>>()).map_err(failed("the candidate's files"))?;
         Ok(scratch)

@@ -24,7 +24,8 @@ fn what_is_kept_is_found_by_its_tree_and_is_read_only() {
     assert_eq!(store.find(&tree('a'), &recipe), Some(digest.clone()));
     assert_eq!(store.find(&tree('b'), &recipe), None);
     assert_eq!(store.find(&tree('a'), &Digest::of("another recipe")), None);
-    let mode = |path: &str| fs::metadata(store.folder(&digest).join(path)).expect("a file").permissions().mode() & 0o777;
+    let mode =
+        |path: &str| fs::metadata(store.folder(&digest).join(path)).expect("a file").permissions().mode() & 0o777;
     assert_eq!((mode("bin/app"), mode("data")), (0o555, 0o444));
     let manifest = fs::read(store.folder(&digest).join(MANIFEST)).expect("a manifest");
     let manifest: Manifest = serde_json::from_slice(&manifest).expect("its form");

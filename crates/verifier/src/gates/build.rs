@@ -1,6 +1,6 @@
 //! Gate 2: it builds, and the target's own tests pass. Success is an exit status, never a line of output.
 
-use super::{end_of, passed, refused, EVIDENCE};
+use super::{EVIDENCE, end_of, passed, refused};
 use crate::sandbox::{Ended, Exit};
 use serde_json::{Value, json};
 use wire::Digest;
@@ -40,7 +40,9 @@ pub fn judge(build: &BuildStep, test: Option<&Ended>, warning: Option<&str>) -> 
     }
     match test {
         None => no("unverified", "the target's tests did not run".into()),
-        Some(Ended { exit: Exit::Code(0), .. }) => passed(Gate::Build, "it builds, and the target's tests pass", evidence),
+        Some(Ended { exit: Exit::Code(0), .. }) => {
+            passed(Gate::Build, "it builds, and the target's tests pass", evidence)
+        }
         Some(ended) => no(code_of(ended, "tests_failed"), format!("the tests: the command {}", ended.exit)),
     }
 }

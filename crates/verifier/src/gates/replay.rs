@@ -34,7 +34,8 @@ pub fn judge(contract: &Contract, answer: &Answer, witnesses: &[WitnessReport]) 
     let missing = witnesses.iter().find(|witness| witness.seen.unwrap_or(0) < witness.wanted.max(1));
     if let Some(WitnessReport { kind, seen, wanted, .. }) = missing {
         let seen = seen.unwrap_or(0);
-        let why = format!("no_witness: the answer was right, but the witness {kind} saw {seen} where {wanted} is the least");
+        let why =
+            format!("no_witness: the answer was right, but the witness {kind} saw {seen} where {wanted} is the least");
         return (Judgement::NoWitness, why);
     }
     (Judgement::Met, "met: the answer was right, and every witness saw it".into())
@@ -126,7 +127,12 @@ mod tests {
         for witnesses in [&[saw(Some(1))][..], &[saw(None)], &[]] {
             check(&Answer { status: Some(500), ..good() }, witnesses, Judgement::Broken, "status");
             check(&Answer { took_ms: 100.1, ..good() }, witnesses, Judgement::Broken, "deadline");
-            check(&Answer { body: Some(json!({"ok": "true", "a": [1]})), ..good() }, witnesses, Judgement::Broken, "json");
+            check(
+                &Answer { body: Some(json!({"ok": "true", "a": [1]})), ..good() },
+                witnesses,
+                Judgement::Broken,
+                "json",
+            );
             check(&Answer { body: Some(json!({"ok": true})), ..good() }, witnesses, Judgement::Broken, "json");
             check(&Answer { body: None, ..good() }, witnesses, Judgement::Broken, "json");
             check(&Answer { status: None, ..good() }, witnesses, Judgement::Broken, "no_answer");

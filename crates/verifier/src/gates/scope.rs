@@ -68,7 +68,8 @@ pub fn judge(patch: &Patch, changes: &[Change]) -> GateReport {
             return no(code, why);
         }
     }
-    let why = format!("{} changed, within the allow-list; it parses, and nothing forbidden was added", files.join(", "));
+    let why =
+        format!("{} changed, within the allow-list; it parses, and nothing forbidden was added", files.join(", "));
     passed(Gate::Scope, why, json!({ "files": files }))
 }
 

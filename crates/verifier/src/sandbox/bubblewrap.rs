@@ -20,6 +20,23 @@ const ETC: [(&str, &str); 4] = [
 ];
 /// Of the machine's own `/etc`: the libraries' cache, and what the compiler's names lead to.
 const ETC_OF_MACHINE: [&str; 2] = ["/etc/ld.so.cache", "/etc/alternatives"];
+/// Of `/proc`, what speaks to the whole machine's kernel. A verifier that runs as root is root there too, also without any
+/// capability: only a read-only mount keeps a candidate from writing it.
+const PROC_OF_MACHINE: [&str; 13] = [
+    "acpi",
+    "asound",
+    "bus",
+    "driver",
+    "dynamic_debug",
+    "fs",
+    "irq",
+    "mtrr",
+    "pressure",
+    "scsi",
+    "sys",
+    "sysrq-trigger",
+    "tty",
+];
 /// Top folders that are links into `/usr` on most machines.
 const TOP: [&str; 4] = ["/bin", "/sbin", "/lib", "/lib64"];
 
@@ -109,6 +126,10 @@ fn arguments(
         add(&["--ro-bind", &text(&etc.join(name)), &format!("/etc/{name}")]);
     }
     add(&["--proc", "/proc", "--dev", "/dev", "--size", TMP_BYTES, "--tmpfs", "/tmp", "--dir", HOME]);
+    for name in PROC_OF_MACHINE {
+        let path = format!("/proc/{name}");
+        add(&["--ro-bind-try", &path, &path]);
+    }
     add(&shown.iter().map(String::as_str).collect::<Vec<_>>());
     add(&["--ro-bind", &text(program), PROGRAM, "--bind", &text(link), LINK]);
     let mut env = job.env.clone();
@@ -124,7 +145,7 @@ fn arguments(
     let inside = Inside { command, serve: port, forwards, collect };
     // A struct of texts and numbers has a JSON form.
     let inside = serde_json::to_string(&inside).unwrap_or_default();
-    add(&["--chdir", &job.folder, "--", PROGRAM, hidden::INSIDE, &inside]);
+    add(&["--remount-ro", "/", "--chdir", &job.folder, "--", PROGRAM, hidden::INSIDE, &inside]);
     all
 }
 

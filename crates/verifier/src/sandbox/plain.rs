@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn paths_of_the_sandbox_become_paths_of_the_machine() {
-        let places = vec![("/src/target".to_owned(), PathBuf::from("/m/w")), ("/src".to_owned(), PathBuf::from("/m/s"))];
+        let places =
+            vec![("/src/target".to_owned(), PathBuf::from("/m/w")), ("/src".to_owned(), PathBuf::from("/m/s"))];
         for (given, wanted) in [
             ("/src", "/m/s"),
             ("/src/a", "/m/s/a"),

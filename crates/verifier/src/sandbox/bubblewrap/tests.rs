@@ -31,7 +31,9 @@ fn has(all: &[String], wanted: &[&str]) -> bool {
 fn the_sandbox_has_no_network_no_capabilities_and_no_environment_of_ours() {
     let all = built(&job());
     let before_command = all.iter().position(|word| word == "--").expect("a command");
-    for flag in ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--clearenv"] {
+    for flag in
+        ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--clearenv"]
+    {
         assert!(all[..before_command].contains(&flag.to_owned()), "{flag} is missing in {all:?}");
     }
     assert!(!all.contains(&"--share-net".to_owned()));
@@ -42,11 +44,8 @@ fn the_sandbox_has_no_network_no_capabilities_and_no_environment_of_ours() {
 #[test]
 fn only_the_declared_environment_and_the_port_are_set() {
     let all = built(&job());
-    let names: Vec<&str> = all
-        .windows(2)
-        .filter(|words| words[0] == "--setenv")
-        .map(|words| words[1].as_str())
-        .collect();
+    let names: Vec<&str> =
+        all.windows(2).filter(|words| words[0] == "--setenv").map(|words| words[1].as_str()).collect();
     assert_eq!(names, ["A", "HOME", "PATH", "PORT"]);
     assert!(has(&all, &["--setenv", "PORT", "8081"]));
 }
