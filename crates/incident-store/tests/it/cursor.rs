@@ -157,7 +157,7 @@ async fn a_reader_among_many_writers_hears_everything_once() {
         for round in 0..EACH {
             let mut writer = Writer::begin(&store, incident).await;
             // Some draw their number long before they write, some long after the others.
-            if (round + turn) % 2 == 0 {
+            if (round + turn).is_multiple_of(2) {
                 writer.txid().await;
             }
             for _ in 0..(round * 7 + turn * 3) % 5 {

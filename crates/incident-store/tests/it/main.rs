@@ -1,6 +1,5 @@
 //! The service over HTTP on a real PostgreSQL, and on a real Redis where it matters.
 #![cfg(test)]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
 
 mod access;
 mod appends;

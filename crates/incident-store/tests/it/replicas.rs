@@ -19,8 +19,10 @@ async fn delay(store: &Fixture, other: &Fixture, fault: &str) -> Duration {
         (lease, Instant::now())
     };
     let told = async {
-        // Long enough for the taker to have looked and found nothing.
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        // The taker is there first; were it not, it would find the incident at once.
+        for _ in 0..10 {
+            other.get("/readyz", "").await;
+        }
         store.fault(fault).await;
         Instant::now()
     };
