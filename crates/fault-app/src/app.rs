@@ -4,18 +4,26 @@ use crate::database::Database;
 use crate::problem::catch_panics;
 use crate::report::Reporter;
 use crate::settings::Settings;
+use crate::stop::{Connections, Signals};
 use crate::{Faults, log, routes};
-use actix_web::dev::ServerHandle;
+use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App as Web, HttpServer};
+use futures_util::future::{Either, select};
 use serde_json::json;
 use std::net::{Ipv4Addr, TcpListener};
+use std::pin::pin;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Threads that answer requests. Two, so that one slow request does not hold up the health check.
 const WORKERS: usize = 2;
+/// Open connections of a worker at most.
+const MAX_CONNECTIONS: usize = 1024;
+/// How long a client may take to send a request's head.
+const REQUEST_LIMIT: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept; longer than a proxy before us keeps it, so that the proxy closes it and not we.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests in flight have after SIGTERM, seconds. With the reports' time it stays under the 5 s promised.
 const DRAIN_S: u64 = 4;
 /// How long reports still in the queue have after that.
@@ -48,6 +56,7 @@ pub(crate) fn run(settings: Settings, faults: Faults) -> Result<(), String> {
 }
 
 async fn serve(settings: Settings, faults: Faults, runtime: tokio::runtime::Handle) -> Result<(), String> {
+    let mut signals = Signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let app = Data::new(App {
         faults,
         database: Database::new(settings.database, runtime),
@@ -55,37 +64,43 @@ async fn serve(settings: Settings, faults: Faults, runtime: tokio::runtime::Hand
         version: settings.version,
         fault_injection: settings.fault_injection,
     });
-    let cannot_listen = |error: std::io::Error| format!("cannot listen on PORT {}: {error}", settings.port);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).map_err(cannot_listen)?;
-    let address = listener.local_addr().map_err(cannot_listen)?;
-    let state = app.clone();
-    let server = HttpServer::new(move || {
-        let routes = |config: &mut _| routes::configure(state.fault_injection, config);
-        Web::new().app_data(state.clone()).wrap(from_fn(catch_panics)).configure(routes)
-    })
-    .workers(WORKERS)
-    .max_connections(1024)
-    .client_request_timeout(Duration::from_secs(5))
-    .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(DRAIN_S)
-    .disable_signals()
-    .listen(listener)
-    .map_err(cannot_listen)?
-    .run();
-    let no_signals = |error| format!("cannot listen for signals: {error}");
-    let (terminate, interrupt) =
-        (signal(SignalKind::terminate()).map_err(no_signals)?, signal(SignalKind::interrupt()).map_err(no_signals)?);
-    tokio::spawn(stop_on_signal(terminate, interrupt, server.handle()));
-    let (port, version) = (address.port(), &app.version);
-    log::line("info", "listening", json!({ "port": port, "version": version, "fault_injection": app.fault_injection }));
-    let outcome = server.await.map_err(|error| format!("the server ended: {error}"));
+    let connections = Connections::none();
+    let (server, port) = listen(settings.port, app.clone(), connections.clone())
+        .map_err(|error| format!("cannot listen on PORT {}: {error}", settings.port))?;
+    let (version, fault_injection) = (&app.version, app.fault_injection);
+    log::line("info", "listening", json!({ "port": port, "version": version, "fault_injection": fault_injection }));
+    let handle = server.handle();
+    let stopped = async {
+        let signal = signals.received().await;
+        log::line("info", "stopping", json!({ "signal": signal, "limit_s": DRAIN_S }));
+        // New connections are taken no more, idle ones are closed, and busy ones after their answer.
+        select(Box::pin(handle.stop(true)), pin!(connections.all_closed())).await;
+    };
+    let outcome = match select(server, pin!(stopped)).await {
+        Either::Left((ended, _)) => ended.map_err(|error| format!("the server ended: {error}")),
+        Either::Right(_) => Ok(()),
+    };
     app.reporter.close(REPORT_DRAIN);
     log::line("info", "stopped", json!({}));
     outcome
 }
 
-async fn stop_on_signal(mut terminate: Signal, mut interrupt: Signal, server: ServerHandle) {
-    futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
-    log::line("info", "stopping", json!({ "limit_s": DRAIN_S }));
-    server.stop(true).await;
+fn listen(port: u16, app: Data<App>, connections: Connections) -> std::io::Result<(Server, u16)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    let port = listener.local_addr()?.port();
+    let web = move || {
+        let routes = |config: &mut _| routes::configure(app.fault_injection, config);
+        Web::new().app_data(app.clone()).wrap(from_fn(catch_panics)).configure(routes)
+    };
+    let server = HttpServer::new(web)
+        .on_connect(move |_, connection| _ = connection.insert(connections.open()))
+        .workers(WORKERS)
+        .max_connections(MAX_CONNECTIONS)
+        .client_request_timeout(REQUEST_LIMIT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(DRAIN_S)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    Ok((server, port))
 }

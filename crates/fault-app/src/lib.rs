@@ -8,6 +8,7 @@ mod report;
 mod request;
 mod routes;
 mod settings;
+mod stop;
 
 use futures_util::future::BoxFuture;
 use std::process::ExitCode;

@@ -10,7 +10,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
-use tokio_postgres::error::SqlState;
 
 /// The name of this application, where incidents are reported.
 const TARGET: &str = "fault-app";
@@ -57,7 +56,8 @@ async fn run_sql(app: Data<App>, caller: Caller) -> HttpResponse {
     match app.database.transaction(replay.as_deref(), app.faults.sql).await {
         Ok(value) => HttpResponse::Ok().json(json!({ "ok": true, "value": value })),
         Err(Failure::Refused(error)) => {
-            let malformed = error.code() == Some(&SqlState::SYNTAX_ERROR);
+            // Class 42: a syntax error, or a name that does not exist.
+            let malformed = error.code().is_some_and(|state| state.code().starts_with("42"));
             let reason = if malformed { "invalid_statement" } else { "unusable_answer" };
             record(&app, &caller, SQL_MARKER, reason, "the statement failed and was rolled back")
         }
