@@ -54,10 +54,8 @@ pub async fn serve(
     let catalogue = chassis::catalogue::load(&settings.targets).context("cannot use the target catalogue")?;
     let ledger = Ledger::new(Db::new(&database, settings.pool)?);
     let shared = Arc::new(shared(settings, ledger.clone(), &credentials, stop.clone())?);
-    let sites: BTreeMap<_, _> = catalogue
-        .into_iter()
-        .map(|(name, target)| (name, Arc::new(Site::new(target, Arc::clone(&shared)))))
-        .collect();
+    let sites: BTreeMap<_, _> =
+        catalogue.into_iter().map(|(name, target)| (name, Arc::new(Site::new(target, Arc::clone(&shared))))).collect();
     let (is_ready, ready) = watch::channel(false);
     let operations = web::Data::new(Operations::new(clock::system(), stop.clone()));
     let app = web::Data::new(App { sites: sites.clone(), ledger: ledger.clone(), operations, ready });

@@ -164,8 +164,10 @@ mod tests {
 
     #[test]
     fn what_the_label_counted_before_the_switch_does_not_count() {
-        let baseline =
-            Baseline { old: Some(stats(&[("GET / 2xx", 99)])), new: Some(stats(&[("GET / 5xx", 7), ("GET / 2xx", 1)])) };
+        let baseline = Baseline {
+            old: Some(stats(&[("GET / 2xx", 99)])),
+            new: Some(stats(&[("GET / 5xx", 7), ("GET / 2xx", 1)])),
+        };
         let now = stats(&[("GET / 5xx", 7), ("GET / 2xx", 11)]);
         assert_eq!(look(&baseline, Some(&now)), Look::Fine { compared: 10 });
         // A front that has restarted counts anew.

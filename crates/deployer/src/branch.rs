@@ -86,8 +86,9 @@ impl Branch {
         remote.connect(Direction::Fetch).map_err(git("connect to"))?;
         let heads = remote.list().map_err(git("list"))?;
         let tip = heads.iter().find(|head| head.name() == name).map(git2::RemoteHead::oid);
-        let tip = tip.ok_or_else(|| {
-            BranchError::NoBranch { url: self.source.url.clone(), branch: self.source.branch.clone() }
+        let tip = tip.ok_or_else(|| BranchError::NoBranch {
+            url: self.source.url.clone(),
+            branch: self.source.branch.clone(),
         })?;
         if repository.find_commit(tip).is_err() {
             let mut options = FetchOptions::new();

@@ -9,8 +9,8 @@ mod targets;
 pub(crate) use rollouts::Change;
 pub(crate) use targets::LiveNow;
 
-use chassis::ApiError;
 use actix_web::http::StatusCode;
+use chassis::ApiError;
 use database::{Db, DbError};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 

@@ -23,7 +23,12 @@ pub(crate) enum RouteError {
 }
 
 /// The table with one target's route replaced (or taken out); the others stay. None when it is so already.
-pub(crate) fn with(table: &RouteTable, target: &TargetName, route: Option<&Route>, at_least: i64) -> Option<RouteTable> {
+pub(crate) fn with(
+    table: &RouteTable,
+    target: &TargetName,
+    route: Option<&Route>,
+    at_least: i64,
+) -> Option<RouteTable> {
     if own(table, target).eq(route) {
         return None;
     }

@@ -95,7 +95,12 @@ impl Site {
 
     /// Does what an operation asks, or finds that it was done. On the word to stop it is left where it is: what it has
     /// recorded is carried on by the next life.
-    pub(crate) async fn deploy(&self, deploy: Deploy, key: OperationKey, reporter: Reporter) -> Result<Rollout, OperationFailed> {
+    pub(crate) async fn deploy(
+        &self,
+        deploy: Deploy,
+        key: OperationKey,
+        reporter: Reporter,
+    ) -> Result<Rollout, OperationFailed> {
         let done = tokio::select! {
             done = self.deploy_now(deploy, key, &reporter) => done,
             () = self.shared.stop.requested() => Err(OperationFailed::retry("stopping", "the deployer is restarting")),
@@ -104,7 +109,12 @@ impl Site {
         done
     }
 
-    async fn deploy_now(&self, deploy: Deploy, key: OperationKey, reporter: &Reporter) -> Result<Rollout, OperationFailed> {
+    async fn deploy_now(
+        &self,
+        deploy: Deploy,
+        key: OperationKey,
+        reporter: &Reporter,
+    ) -> Result<Rollout, OperationFailed> {
         let turn = self.turn.lock().await;
         let ledger = &self.shared.ledger;
         if let Some(course) = ledger.unfinished(&self.target.name).await.map_err(away)? {
@@ -139,7 +149,8 @@ impl Site {
     /// What runs, and why it is not the head if it is not.
     pub(crate) async fn live(&self) -> Result<Result<Live, Option<Problem>>, LedgerError> {
         let problem = self.watch().problem.clone();
-        let Some(LiveNow { instance, commit, since, rollouts }) = self.shared.ledger.live(&self.target.name).await? else {
+        let Some(LiveNow { instance, commit, since, rollouts }) = self.shared.ledger.live(&self.target.name).await?
+        else {
             return Ok(Err(problem));
         };
         Ok(Ok(Live {

@@ -79,7 +79,12 @@ impl Ledger {
     }
 
     /// Records the process that was started.
-    pub(crate) async fn started(&self, id: InstanceId, process: Running, now: DateTime<Utc>) -> Result<(), LedgerError> {
+    pub(crate) async fn started(
+        &self,
+        id: InstanceId,
+        process: Running,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
         self.db
             .run(|conn| {
                 Box::pin(async move {
@@ -96,7 +101,12 @@ impl Ledger {
     }
 
     /// Records a new state.
-    pub(crate) async fn mark(&self, id: InstanceId, state: InstanceState, now: DateTime<Utc>) -> Result<(), LedgerError> {
+    pub(crate) async fn mark(
+        &self,
+        id: InstanceId,
+        state: InstanceState,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
         self.db.run(|conn| Box::pin(async move { mark(conn, id, state, now).await })).await
     }
 

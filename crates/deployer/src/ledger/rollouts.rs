@@ -73,7 +73,12 @@ pub(crate) struct Change<'a> {
 
 impl Ledger {
     /// Records a roll-out's step with what it changes, in one transaction.
-    pub(crate) async fn record(&self, course: &Course, change: Change<'_>, now: DateTime<Utc>) -> Result<(), LedgerError> {
+    pub(crate) async fn record(
+        &self,
+        course: &Course,
+        change: Change<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
         let row = RolloutRow::try_from(course)?;
         let live = change.live.map(|(instance, commit, since)| (instance, commit.clone(), since));
         let (counts, states) = (change.counts, change.states);

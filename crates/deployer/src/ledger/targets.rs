@@ -53,7 +53,11 @@ impl Ledger {
     }
 
     /// Compares an authority with the highest seen, and keeps it when it is higher.
-    pub(crate) async fn admit(&self, target: &TargetName, authority: Authority) -> Result<Result<(), Stale>, LedgerError> {
+    pub(crate) async fn admit(
+        &self,
+        target: &TargetName,
+        authority: Authority,
+    ) -> Result<Result<(), Stale>, LedgerError> {
         let target = target.to_string();
         self.db
             .run(|conn| {

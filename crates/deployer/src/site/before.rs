@@ -182,7 +182,9 @@ fn failure(error: &EffectError, what: &str) -> Failure {
     let problem = error.problem();
     match error {
         EffectError::Failed { retry: false, .. } => Failure::Refused(format!("{what}: {problem}")),
-        error if error.may_pass() => Failure::Broken(OperationFailed::retry(&problem.code, format!("{what}: {problem}"))),
+        error if error.may_pass() => {
+            Failure::Broken(OperationFailed::retry(&problem.code, format!("{what}: {problem}")))
+        }
         _ => Failure::Broken(OperationFailed::give_up(&problem.code, format!("{what}: {problem}"))),
     }
 }

@@ -168,13 +168,7 @@ impl Site {
         }
     }
 
-    async fn roll_out(
-        &self,
-        turn: &Turn,
-        head: &Head,
-        mode: Mode,
-        earlier: Option<&Course>,
-    ) -> Result<(), TickError> {
+    async fn roll_out(&self, turn: &Turn, head: &Head, mode: Mode, earlier: Option<&Course>) -> Result<(), TickError> {
         let order = Order {
             target: self.target.name.clone(),
             commit: head.commit.clone(),

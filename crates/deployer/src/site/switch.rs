@@ -62,6 +62,7 @@ impl Drive<'_> {
         self.course.stage = Stage::Baking;
         let commit = self.course.order.commit.clone();
         let states = vec![(green.id, InstanceState::Live)];
+        self.site.tell(None);
         self.record(Change { live: Some((green.id, &commit, now)), counts: true, states }).await?;
         self.reporter.stage(Reached::Switched, format!("traffic goes to {}", green.label()));
         Ok(())

@@ -1,0 +1,13 @@
+//! The deployer as a process, with real instances, against a real database; the front and the verifier are doubles.
+#![expect(clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
+
+mod doubles;
+mod place;
+
+mod crashes;
+mod migrations;
+mod reconciler;
+mod requests;
+mod rollouts;
+mod settings;
+mod supervisor;
