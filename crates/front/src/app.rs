@@ -1,0 +1,67 @@
+//! The server with its routes, and the task that watches the route table.
+
+use crate::current::Current;
+use crate::stats::Stats;
+use crate::{Settings, proxy, routes, watch};
+use actix_web::web;
+use anyhow::Context;
+use chassis::Stop;
+use chassis::auth::{Allow, Credentials, Role};
+use chassis::server::{Server, other_method};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use wire::{Service, paths};
+
+const CALLERS: &[Role] = &[Role::Service(Service::Deployer), Role::Operator];
+
+/// The service's state.
+#[derive(Debug)]
+pub struct Front {
+    /// The table in force.
+    pub current: Current,
+    /// What was answered.
+    pub stats: Arc<Stats>,
+    /// How long an upstream may take to begin its answer, and between two parts of it.
+    pub answer_limit: Duration,
+}
+
+impl Front {
+    /// The state, with the table that the file holds now.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub fn open(settings: &Settings) -> anyhow::Result<Arc<Self>> {
+        anyhow::ensure!(settings.answer_timeout_ms > 0, "the setting answer_timeout_ms must be more than 0");
+        let current = Current::open(settings).context("cannot use the settings of the routes")?;
+        let answer_limit = Duration::from_millis(settings.answer_timeout_ms);
+        Ok(Arc::new(Self { current, stats: Arc::new(Stats::default()), answer_limit }))
+    }
+}
+
+/// Serves until the word to stop.
+///
+/// # Errors
+/// When the listener cannot be used, or a task died.
+pub async fn serve(
+    listener: TcpListener,
+    front: Arc<Front>,
+    credentials: Arc<Credentials>,
+    stop: Stop,
+) -> anyhow::Result<()> {
+    stop.spawn("watch-routes", watch::follow(Arc::clone(&front), stop.clone()));
+    let state = web::Data::from(front);
+    Server::new(Service::Front, credentials).serve(listener, stop, move |config| mount(config, state.clone())).await
+}
+
+fn mount(config: &mut web::ServiceConfig, state: web::Data<Front>) {
+    let resource = |path: &str, route: actix_web::Route| {
+        web::resource(path).route(route).default_service(web::to(other_method))
+    };
+    let own = web::scope(paths::FRONT)
+        .service(resource("/routes", web::get().to(routes::tell_routes)))
+        .service(resource("/stats", web::get().to(routes::tell_stats)))
+        .default_service(web::to(routes::tell_nothing))
+        .wrap(Allow(CALLERS));
+    config.app_data(state).service(own).service(web::scope("").default_service(web::to(proxy::forward)));
+}

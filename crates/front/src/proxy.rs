@@ -1,0 +1,174 @@
+//! Passes a request on, and its answer back.
+
+use crate::Front;
+use crate::body::{BodyError, Outgoing};
+use crate::headers::{About, incoming, outgoing, trace_parent};
+use crate::stats::{InFlight, NO_ROUTE, kind};
+use crate::table::Upstream;
+use crate::upstream::{Answer, Connection, Failure, connect, exchange};
+use actix_web::body::{BodyStream, SizedStream};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chassis::{ApiError, Reply};
+use hyper::Request;
+use hyper::body::Incoming;
+use std::pin::Pin;
+use std::time::Duration;
+use wire::problem::code;
+
+/// How often a request is tried.
+const TRIES: usize = 2;
+
+/// Why a request was not answered by an upstream.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyError {
+    /// No route leads there, as long as no version is live.
+    #[error("there is no live version")]
+    NoRoute,
+    /// It names no path.
+    #[error("the request names no path: expected one that begins with /")]
+    NoPath,
+    /// Its body did not come.
+    #[error(transparent)]
+    Body(BodyError),
+    /// The upstream did not answer.
+    #[error("{label} did not answer")]
+    Upstream {
+        /// Which.
+        label: String,
+        /// Why.
+        #[source]
+        source: Failure,
+    },
+}
+
+impl ApiError for ProxyError {
+    fn status(&self) -> StatusCode {
+        match self {
+            ProxyError::NoRoute => StatusCode::SERVICE_UNAVAILABLE,
+            ProxyError::NoPath | ProxyError::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
+            ProxyError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            ProxyError::Body(BodyError::TimedOut) => StatusCode::REQUEST_TIMEOUT,
+            ProxyError::Upstream { source: Failure::TimedOut, .. } => StatusCode::GATEWAY_TIMEOUT,
+            ProxyError::Upstream { .. } => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            ProxyError::NoRoute => "no_live_version",
+            ProxyError::Body(BodyError::TooLarge) => code::TOO_LARGE,
+            ProxyError::NoPath | ProxyError::Body(_) => code::BAD_REQUEST,
+            ProxyError::Upstream { source, .. } => match source {
+                Failure::TimedOut => "upstream_timeout",
+                Failure::Unreachable(_) => "upstream_unreachable",
+                Failure::Malformed(_) => "upstream_malformed",
+                Failure::Closed(_) | Failure::Body(_) => "upstream_closed",
+            },
+        }
+    }
+}
+
+impl ProxyError {
+    fn label(&self) -> &str {
+        match self {
+            ProxyError::Upstream { label, .. } => label,
+            _ => NO_ROUTE,
+        }
+    }
+}
+
+/// Everything that is not the front's own.
+///
+/// # Errors
+/// See [`ProxyError`].
+pub async fn forward(
+    request: HttpRequest,
+    payload: web::Payload,
+    front: web::Data<Front>,
+) -> Result<HttpResponse, Reply<ProxyError>> {
+    let outcome = pass_on(&request, payload, &front).await;
+    let (label, status) = match &outcome {
+        Ok(passed) => (passed.in_flight.label(), passed.head.status.as_u16()),
+        Err(error) => (error.label(), error.status().as_u16()),
+    };
+    // A replay is no traffic.
+    if !request.headers().contains_key(wire::paths::REPLAY_HEADER) {
+        front.stats.count(label, &kind(request.method().as_str(), request.uri().path(), status));
+    }
+    Ok(respond(outcome?, front.answer_limit))
+}
+
+/// An answer whose head has come.
+struct Passed {
+    head: hyper::http::response::Parts,
+    body: Incoming,
+    connection: Option<Pin<Box<Connection>>>,
+    in_flight: InFlight,
+}
+
+async fn pass_on(request: &HttpRequest, payload: web::Payload, front: &Front) -> Result<Passed, ProxyError> {
+    let path = request.uri().path_and_query().map(|path| path.as_str()).filter(|path| path.starts_with('/'));
+    let path = path.ok_or(ProxyError::NoPath)?;
+    let mut body = Outgoing::of(request, payload, front.answer_limit).await.map_err(ProxyError::Body)?;
+    let callers = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let trace = trace_parent(chassis::telemetry::trace_parent(), callers);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let chosen = front.current.choose(request.uri().path(), &front.stats);
+        let (upstream, in_flight) = chosen.ok_or(ProxyError::NoRoute)?;
+        let failed = |source| ProxyError::Upstream { label: upstream.label.clone(), source };
+        let stream = match connect(&upstream).await {
+            Ok(stream) => stream,
+            // Nothing was sent, so anything may be tried again: the table may have changed in this very moment.
+            Err(_) if tries < TRIES => continue,
+            Err(failure) => return Err(failed(failure)),
+        };
+        let spare = if request.method().is_idempotent() { body.again() } else { None };
+        let sent = exchange(stream, outgoing_request(request, path, &upstream, &trace, body)?, front.answer_limit).await;
+        match (sent, spare) {
+            (Ok((response, connection)), _) => {
+                let (head, body) = response.into_parts();
+                return Ok(Passed { head, body, connection, in_flight });
+            }
+            (Err(Failure::Closed(_)), Some(spare)) if tries < TRIES => body = spare,
+            (Err(Failure::Body(error)), _) => return Err(ProxyError::Body(error)),
+            (Err(failure), _) => return Err(failed(failure)),
+        }
+    }
+}
+
+fn outgoing_request(
+    request: &HttpRequest,
+    path: &str,
+    upstream: &Upstream,
+    trace: &str,
+    body: Outgoing,
+) -> Result<Request<Outgoing>, ProxyError> {
+    let (authority, id) = (upstream.authority(), chassis::error::request_id());
+    let about = About {
+        peer: request.peer_addr().map(|peer| peer.ip()),
+        authority: &authority,
+        trace_parent: trace,
+        request_id: id.as_deref(),
+    };
+    let built = Request::builder().method(request.method().as_str()).uri(path).body(body);
+    let mut built = built.map_err(|_| ProxyError::NoPath)?;
+    *built.headers_mut() = outgoing(request.headers(), &about);
+    Ok(built)
+}
+
+fn respond(passed: Passed, limit: Duration) -> HttpResponse {
+    let status = StatusCode::from_u16(passed.head.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut response = HttpResponse::build(status);
+    for header in incoming(&passed.head.headers) {
+        response.append_header(header);
+    }
+    let length = passed.head.headers.get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
+    let answer = Answer::new(passed.body, passed.connection, limit, passed.in_flight);
+    match length {
+        Some(length) => response.body(SizedStream::new(length, answer)),
+        None => response.body(BodyStream::new(answer)),
+    }
+}

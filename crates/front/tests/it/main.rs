@@ -1,0 +1,12 @@
+//! The service's tests: the table, the headers and the counters alone, and the front between real callers and upstreams.
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot be set up is a failed test")]
+
+mod failures;
+mod headers;
+mod own;
+mod routing;
+mod running;
+mod stats;
+mod streaming;
+mod switching;
+mod table;
