@@ -1,0 +1,141 @@
+//! What an answer is taken for: never for more than it says.
+
+use crate::sample::{code, commit, gate, name, plan, report, tree};
+use crate::world::World;
+use healer::outcome::{deployed, failed, planned, proposed, pushed, reverted, undone, verified};
+use wire::event::{Body, Step};
+use wire::incident::Incident;
+use wire::plan::{Plan, Verdict};
+use wire::proposal::{Proposal, ProposeOutcome, PushOutcome, PushedCommit, Refusal};
+use wire::rollout::{Rollout, RolloutOutcome};
+use wire::verification::Judgement;
+use wire::{Digest, Problem};
+
+fn incident() -> Incident {
+    let mut incident = World::new().store.incident;
+    incident.option = Some(1);
+    incident.commit = Some(commit(1));
+    incident.proposal = Some(Box::new(proposal()));
+    incident
+}
+
+fn proposal() -> Proposal {
+    Proposal {
+        digest: Digest::of("proposal"),
+        target: name(),
+        base: commit(0),
+        diff: "diff".into(),
+        files: vec![],
+        tree: tree(1),
+        artefact: Digest::of("artefact"),
+        origin: "codemod doc".into(),
+        gates: vec![gate()],
+    }
+}
+
+fn rollout(n: usize, outcome: RolloutOutcome) -> Rollout {
+    Rollout {
+        target: name(),
+        commit: commit(n),
+        tree: tree(n),
+        artefact: None,
+        outcome,
+        why: "so".into(),
+        healthy_at: None,
+        switched_at: None,
+        replay: None,
+        spans: vec![],
+    }
+}
+
+fn pushed_commit(n: usize) -> PushOutcome {
+    PushOutcome::Pushed(PushedCommit { commit: commit(n), tree: tree(n), found: true })
+}
+
+fn refusal(code: &str) -> Refusal {
+    Refusal { code: code.into(), why: "so".into(), diff: None, gates: vec![] }
+}
+
+#[test]
+fn only_an_actionable_verdict_is_a_plan() {
+    use Verdict::*;
+    for verdict in [CodeFault, Dependency, Capacity, Configuration] {
+        assert!(matches!(planned(Plan { verdict, ..plan(vec![]) }), Body::Planned { .. }), "{verdict:?}");
+    }
+    for verdict in [UserError, ExpectedDenial, Recovered, Noise, Unknown] {
+        let body = planned(Plan { verdict, ..plan(vec![]) });
+        assert!(
+            matches!(&body, Body::Dismissed { verdict: v, why } if *v == verdict && why.contains("a bad statement"))
+        );
+    }
+}
+
+#[test]
+fn a_proposal_belongs_to_the_option_that_is_tried_and_to_the_target() {
+    let body = proposed(&incident(), ProposeOutcome::Admitted(proposal())).unwrap();
+    assert!(matches!(body, Body::Admitted { option: 1, .. }));
+    let body = proposed(&incident(), ProposeOutcome::Refused(refusal("build"))).unwrap();
+    assert!(matches!(body, Body::Refused { option: 1, .. }));
+    let other = Proposal { target: "another".parse().unwrap(), ..proposal() };
+    assert_eq!(proposed(&incident(), ProposeOutcome::Admitted(other)).unwrap_err().code, "malformed");
+    let idle = Incident { option: None, ..incident() };
+    assert_eq!(proposed(&idle, ProposeOutcome::Refused(refusal("build"))).unwrap_err().code, "incomplete");
+}
+
+#[test]
+fn a_commit_that_holds_another_tree_than_the_proposal_is_no_success() {
+    assert_eq!(pushed(&incident(), pushed_commit(1)).unwrap(), Body::Pushed { commit: commit(1) });
+    assert_eq!(pushed(&incident(), pushed_commit(2)).unwrap_err().code, "malformed");
+    let unchanged = PushOutcome::Unchanged { head: commit(1), tree: tree(1) };
+    let body = pushed(&incident(), unchanged).unwrap();
+    assert!(matches!(body, Body::Refused { option: 1, refusal } if refusal.code == "unchanged"));
+}
+
+#[test]
+fn only_the_very_commit_being_live_is_a_roll_out() {
+    use RolloutOutcome::*;
+    assert!(matches!(deployed(&incident(), rollout(1, Live)), Body::Deployed { .. }));
+    assert!(matches!(deployed(&incident(), rollout(2, Live)), Body::DeployFailed { .. }));
+    for outcome in [Refused, RolledBack, Superseded, Unknown] {
+        assert!(matches!(deployed(&incident(), rollout(1, outcome)), Body::DeployFailed { .. }), "{outcome:?}");
+    }
+}
+
+#[test]
+fn only_a_met_contract_of_this_fault_is_a_verification() {
+    let judged = |judgement| verified(&incident(), report("kr-1".parse().unwrap(), judgement)).unwrap().kind();
+    assert_eq!(judged(Judgement::Met), "verified");
+    assert_eq!(judged(Judgement::Broken), "verification_failed");
+    assert_eq!(judged(Judgement::NoWitness), "verification_failed");
+    assert_eq!(judged(Judgement::Unverified), "unverified");
+    let mut other = report("kr-1".parse().unwrap(), Judgement::Met);
+    assert_eq!(other.code, code());
+    other.code = "FAULT_OTHER".parse().unwrap();
+    assert_eq!(verified(&incident(), other).unwrap_err().code, "malformed");
+}
+
+#[test]
+fn an_undo_is_done_when_the_revert_is_what_runs_or_the_branch_moved_on_after_it() {
+    use RolloutOutcome::*;
+    assert_eq!(reverted(pushed_commit(2)).unwrap(), (commit(2), tree(2)));
+    let stands = PushOutcome::Unchanged { head: commit(3), tree: tree(3) };
+    assert_eq!(reverted(stands).unwrap(), (commit(3), tree(3)));
+    assert_eq!(reverted(PushOutcome::Refused(refusal("conflict"))).unwrap_err().code, "conflict");
+    for outcome in [Live, Superseded] {
+        let body = undone(&incident(), commit(2), &rollout(2, outcome)).unwrap();
+        assert!(matches!(body, Body::Undone { commit: Some(reverting), .. } if reverting == commit(2)));
+    }
+    for outcome in [Refused, RolledBack, Unknown] {
+        assert!(undone(&incident(), commit(2), &rollout(2, outcome)).is_err(), "{outcome:?}");
+    }
+    assert_eq!(undone(&incident(), commit(2), &rollout(1, Live)).unwrap_err().code, "malformed");
+}
+
+#[test]
+fn what_a_failure_says_is_bounded() {
+    let Body::Failed { problem, .. } = failed(Step::Push, 1, Problem::new(&"c".repeat(999), "ä".repeat(99_999)))
+    else {
+        unreachable!()
+    };
+    assert!(problem.message.len() < 2_100 && problem.code.len() < 100, "{}", problem.message.len());
+}
