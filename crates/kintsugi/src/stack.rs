@@ -108,7 +108,7 @@ impl Stack {
         }
         for (service, url) in waiting {
             let log = self.layout.log(service);
-            until_ready(&url).await.with_context(|| format!("{service} is not ready; its log is {}", log.display()))?;
+            until_ready(service, &url).await.with_context(|| format!("{service} is not ready; its log is {}", log.display()))?;
             let ms = begun.elapsed().as_secs_f64() * 1000.0;
             self.ready_ms.insert(service, ms);
             let pid = self.supervisor.running().get(&service).and_then(|running| running.pid);
@@ -147,7 +147,7 @@ impl Stack {
         spec.url = format!("http://{address}");
         let url = spec.url.clone();
         self.supervisor.add(spec)?;
-        until_ready(&url).await?;
+        until_ready(service, &url).await?;
         Ok(url)
     }
 
@@ -197,15 +197,18 @@ async fn servers(layout: &Layout, durable: bool, say: &mut dyn FnMut(String)) ->
 }
 
 /// Waits until a service answers its health check and, where it has one, its readiness check.
-async fn until_ready(url: &str) -> anyhow::Result<()> {
+async fn until_ready(service: Service, url: &str) -> anyhow::Result<()> {
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
     let until = Instant::now() + READY;
-    for path in [wire::paths::HEALTH, wire::paths::READY] {
+    // The front passes everything on that is not its own.
+    let checks: &[&str] =
+        if service == Service::Front { &[wire::paths::HEALTH] } else { &[wire::paths::HEALTH, wire::paths::READY] };
+    for path in checks {
         loop {
             let answer = http.get(format!("{url}{path}")).send().await;
             let status = answer.map(|answer| answer.status().as_u16());
             // A service that depends on nothing has no readiness check.
-            if matches!(status, Ok(200 | 404)) || (path == wire::paths::READY && matches!(status, Ok(401 | 502))) {
+            if matches!(status, Ok(200 | 404)) {
                 break;
             }
             anyhow::ensure!(Instant::now() < until, "no answer to {path} within {READY:?}");

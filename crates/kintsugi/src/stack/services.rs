@@ -80,7 +80,7 @@ fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'stat
             ("DEPLOYER", url(Deployer)),
             ("FRONT", url(Front)),
         ],
-        FaultRouter => vec![targets, ("INCIDENT_STORE", url(IncidentStore)), ("STATE", at("state/fault-router"))],
+        FaultRouter => vec![targets, ("STORE", url(IncidentStore)), ("STATE", at("state/fault-router"))],
         FaultApp | Kintsugi => vec![],
     });
     settings
