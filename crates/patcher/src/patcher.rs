@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::known::Known;
 use crate::push::PushOf;
-use crate::repository::Author;
+use crate::repository::{Author, RepositoryError, check_remote};
 use crate::reset::ResetOf;
 use crate::revert::RevertOf;
 use crate::settings::Settings;
@@ -46,7 +46,7 @@ impl Patcher {
     /// A patcher for the targets of a catalogue.
     ///
     /// # Errors
-    /// When a target's remote cannot be used, or the folder of the working repositories cannot be made.
+    /// When the URL of a target's remote holds a credential, or the folder of the working repositories cannot be made.
     pub fn new(
         settings: &Settings,
         catalogue: Catalogue,
@@ -55,8 +55,12 @@ impl Patcher {
     ) -> anyhow::Result<Self> {
         use anyhow::Context;
         for target in catalogue.values() {
-            let usable = crate::repository::check_remote(&target.repository);
-            usable.with_context(|| format!("cannot use the repository of the target {}", target.name))?;
+            let name = &target.name;
+            match check_remote(&target.repository) {
+                Err(RepositoryError::CredentialInUrl) => anyhow::bail!("the repository's URL of the target {name} holds a credential; it must not"),
+                Err(error) => tracing::warn!(target = %name, %error, "nothing can be pushed to this target"),
+                Ok(()) => {}
+            }
         }
         let work = &settings.work;
         std::fs::create_dir_all(work).with_context(|| format!("cannot make the folder {}", work.display()))?;

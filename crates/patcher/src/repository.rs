@@ -91,3 +91,6 @@ fn commit_id(id: Oid) -> Result<CommitId, RepositoryError> {
 fn tree_id(id: Oid) -> Result<TreeId, RepositoryError> {
     id.to_string().parse().map_err(|_| RepositoryError::Form("a tree's id"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,3 +46,6 @@ impl Shelf {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

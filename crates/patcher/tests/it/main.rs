@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod verifier;
+mod developer;
 mod world;
 mod propose;
 mod propose_files;

@@ -1,6 +1,7 @@
 //! Several writers at once: nothing is lost, nothing is done twice.
 
-use crate::world::{World, commit, failed, pushed};
+use crate::developer::commit;
+use crate::world::{World, failed, pushed};
 use git2::Repository;
 use std::collections::BTreeSet;
 use testkit::repository;

@@ -1,9 +1,10 @@
 //! Settings and the start.
 
-use crate::world::World;
+use crate::world::{World, failed};
 use patcher::{Patcher, Settings};
 use std::path::Path;
 use wire::Service;
+use wire::proposal::PushOutcome;
 
 #[test]
 fn the_sample_file_holds_every_key_with_its_default() {
@@ -21,14 +22,25 @@ fn an_unknown_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_remote_that_cannot_be_used_fails_the_start_without_telling_a_credential() {
+async fn a_credential_in_a_remotes_url_fails_the_start_and_is_not_told() {
     let mut world = World::new();
-    for url in ["https://x-access-token:hunter2@host/x.git", "https://host/x.git", "git@host:x.git"] {
+    for url in ["https://x-access-token:hunter2@host/x.git", "ssh://hunter2@host/x.git", "file://hunter2@/x.git"] {
         world.target.repository.url = url.into();
         let catalogue = [(world.target.name.clone(), world.target.clone())].into();
         let credentials = testkit::credentials(Service::Patcher);
         let started = Patcher::new(&world.settings, catalogue, credentials, chassis::clock::system());
         let error = format!("{:?}", started.expect_err("no start"));
         assert!(error.contains("tiny") && !error.contains("hunter2"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_remote_of_another_kind_fails_its_own_work_only() {
+    let mut world = World::new();
+    for url in ["https://host/x.git", "git@host:x.git"] {
+        world.target.repository.url = url.into();
+        let patcher = world.start();
+        failed(patcher.ask::<PushOutcome>(&world.reset(4)).await, "unusable_remote", false);
+        patcher.stop().await;
     }
 }
