@@ -14,3 +14,6 @@ mod policies;
 mod settings;
 mod world;
 mod model;
+mod fleet;
+mod loops;
+mod routes;

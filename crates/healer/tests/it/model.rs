@@ -6,6 +6,8 @@ mod invariants;
 mod run;
 
 use ::healer::policy::Policy;
+pub(crate) use invariants::check;
+
 use choice::{Choices, every_run};
 use healer::policies;
 use proptest::prelude::*;

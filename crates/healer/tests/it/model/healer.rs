@@ -136,7 +136,7 @@ impl Healer {
     }
 
     fn conclude(&mut self, world: &mut World, step: Step, attempt: u32, body: Body) -> Tick {
-        if !self.incident.in_flight.is_some_and(|begun| (begun.step, begun.attempt) == (step, attempt)) {
+        if self.incident.in_flight.is_none_or(|begun| (begun.step, begun.attempt) != (step, attempt)) {
             return Tick::Goes;
         }
         match self.append(world, keys::outcome(step, attempt), body.clone()) {
