@@ -57,6 +57,16 @@ pub(crate) enum Advance {
     Hit(Line),
 }
 
+/// What reading on came to.
+enum Loaded {
+    Nothing,
+    /// It was truncated, or another file is in its place.
+    Another,
+    Up {
+        to_end: bool,
+    },
+}
+
 /// A line that was split out.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -105,13 +115,14 @@ impl Followed {
         let (owner, offset) = (self.owner(), self.cursor.offset);
         let mut last = false;
         if !block.has_line(owner, offset) {
-            let Some(length) = self.readable(look)? else { return Ok(Advance::Idle) };
-            let Some(handle) = self.handle.as_ref().filter(|_| length >= offset) else {
-                self.restart();
-                return Ok(Advance::Restarted);
-            };
-            block.load(handle, owner, offset)?;
-            last = self.is_complete(look.linger) && block.end() >= length;
+            match self.load(block, look)? {
+                Loaded::Nothing => return Ok(Advance::Idle),
+                Loaded::Another => {
+                    self.restart();
+                    return Ok(Advance::Restarted);
+                }
+                Loaded::Up { to_end } => last = to_end && self.is_complete(look.linger),
+            }
         }
         let rest = block.from(owner, offset);
         let step = lines::step(rest, self.cursor.skipping, last, |bytes| rules.find(bytes));
@@ -131,20 +142,26 @@ impl Followed {
         }))
     }
 
-    /// The length, when there is something to do: less than the place when it is no longer the same file.
-    fn readable(&mut self, look: Look) -> io::Result<Option<u64>> {
-        let Some(handle) = &self.handle else { return Ok(None) };
-        let metadata = handle.metadata()?;
+    /// Reads on from the place, if there is something and it still is the same file.
+    fn load(&mut self, block: &mut Block, look: Look) -> io::Result<Loaded> {
+        let Some(handle) = &self.handle else { return Ok(Loaded::Nothing) };
+        let (metadata, offset) = (handle.metadata()?, self.cursor.offset);
         let seen = (metadata.len(), metadata.modified()?);
         let changed = self.seen != Some(seen);
-        if (changed || look.thorough) && !self.edge.is_at(handle, self.cursor.offset)? {
-            return Ok(Some(0));
-        }
         if changed {
             (self.seen, self.grown, self.waiting) = (Some(seen), Instant::now(), false);
         }
-        let more = seen.0 > self.cursor.offset && (!self.waiting || self.is_complete(look.linger));
-        Ok(more.then_some(seen.0))
+        let more = seen.0 > offset && (!self.waiting || self.is_complete(look.linger));
+        if !more {
+            let same = !(changed || look.thorough) || self.edge.is_at(handle, offset)?;
+            return Ok(if same { Loaded::Nothing } else { Loaded::Another });
+        }
+        block.load(handle, self.owner(), offset)?;
+        // Asked after reading: a truncation at any moment before shows, so lines of two lives never mix.
+        let mut edge = self.edge.clone();
+        edge.consume(block.from(self.owner(), offset));
+        let same = edge.is_at(handle, block.end())?;
+        Ok(if same { Loaded::Up { to_end: block.end() >= seen.0 } } else { Loaded::Another })
     }
 
     fn restart(&mut self) {

@@ -15,6 +15,8 @@ const MAX_OPEN: usize = 128;
 /// For so many polls a rotated file that nobody saw as a live one must not change before it is judged: it may be a copy
 /// that is still being made.
 const SETTLED_POLLS: u32 = 2;
+/// After so many it is judged anyway.
+const DOUBTED_POLLS: u32 = 30;
 
 /// How far a file's time may lag behind the clock: file systems keep it coarsely, some to two seconds.
 const COARSE: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
@@ -25,6 +27,7 @@ pub(super) struct Doubt {
     length: u64,
     modified: SystemTime,
     since: Instant,
+    first: Instant,
 }
 
 impl Follower {
@@ -93,7 +96,8 @@ impl Follower {
             Standing::Live => self.follow(entry, standing, &Place::fresh(&entry.name)),
             Standing::Rotated if self.is_settled(entry) => {
                 let handle = folder::open(&self.desk.folder, &entry.name)?;
-                let places: Vec<Place> = self.files.values().map(Followed::place).collect();
+                let mut places: Vec<Place> = self.files.values().map(Followed::place).collect();
+                places.extend(self.known.values().cloned());
                 let stream = origin::of(&handle, &entry.name, entry.length, places.iter())?;
                 self.doubts.remove(&entry.key);
                 self.follow(entry, standing, &Place { stream, ..Place::fresh(&entry.name) })
@@ -107,12 +111,13 @@ impl Follower {
         if chrono::DateTime::<chrono::Utc>::from(entry.modified) < self.since - COARSE {
             return false;
         }
-        let doubt = Doubt { length: entry.length, modified: entry.modified, since: Instant::now() };
+        let now = Instant::now();
+        let doubt = Doubt { length: entry.length, modified: entry.modified, since: now, first: now };
         let known = self.doubts.entry(entry.key).or_insert(doubt);
         if (known.length, known.modified) != (doubt.length, doubt.modified) {
-            *known = doubt;
+            *known = Doubt { first: known.first, ..doubt };
         }
-        known.since.elapsed() >= self.poll * SETTLED_POLLS
+        known.since.elapsed() >= self.poll * SETTLED_POLLS || known.first.elapsed() >= self.poll * DOUBTED_POLLS
     }
 
     fn follow(&mut self, entry: &Entry, standing: Standing, place: &Place) -> io::Result<()> {
@@ -142,8 +147,12 @@ impl Follower {
         }
     }
 
-    /// Lets go of what is gone and read to its end, and of places whose files vanished while nobody looked.
+    /// Lets go of what is gone and read to its end, and of places whose files vanished while nobody looked; but not while
+    /// a rotated file is in doubt, which may be a copy of one of them.
     fn forget(&mut self, vanished: Vec<FileKey>) {
+        if self.doubts.values().any(|doubt| doubt.first.elapsed() < self.poll * (DOUBTED_POLLS + SETTLED_POLLS)) {
+            return;
+        }
         let gone = |file: &Followed| {
             let done = !file.is_open() || (file.is_complete(self.linger) && file.is_finished());
             file.standing == Standing::Gone && done

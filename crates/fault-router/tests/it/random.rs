@@ -56,7 +56,8 @@ impl Story {
             let (known, written) = (self.known_by(), &self.written);
             let lost: Vec<_> = written.difference(&known).collect();
             let invented: Vec<_> = known.difference(written).collect();
-            panic!("of {} events lost {lost:?}, invented {invented:?}; files {:?}", written.len(), self.files());
+            let files = self.files();
+            assert!(lost.is_empty() && invented.is_empty(), "lost {lost:?}, invented {invented:?}; files {files:?}");
         }
     }
 
@@ -89,7 +90,11 @@ impl Story {
 
     async fn befall(&mut self) {
         let live = self.rig.path("live");
-        match self.dice.roll(40) {
+        let what = self.dice.roll(40);
+        if what < 11 {
+            println!("after {} events: {what}", self.written.len());
+        }
+        match what {
             0 | 1 => {
                 self.shift();
                 std::fs::rename(live.join("a.log"), live.join("a.log.1")).unwrap();

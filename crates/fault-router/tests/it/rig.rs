@@ -71,7 +71,8 @@ impl Store {
         let address = listener.local_addr().unwrap().to_string();
         let server = Server::new(Service::IncidentStore, testkit::credentials(Service::IncidentStore));
         let word = stop.clone();
-        stop.spawn("store", async move {
+        // A stop of its own: the server waits for the tasks of the one it is given.
+        Stop::new().spawn("store", async move {
             let allow = chassis::auth::Allow(&[chassis::auth::Role::Ingest]);
             let detections = move || web::resource(wire::paths::DETECTIONS).route(web::post().to(receive)).wrap(allow);
             let routes = move |config: &mut web::ServiceConfig| {
@@ -189,7 +190,7 @@ impl Rig {
         };
         let (stop, (listener, base)) = (Stop::new(), testkit::listener());
         let word = stop.clone();
-        stop.spawn("router", async move { app::serve(listener, app, word).await.unwrap() });
+        Stop::new().spawn("router", async move { app::serve(listener, app, word).await.unwrap() });
         Embedded { stop, base }
     }
 
