@@ -114,3 +114,51 @@ impl Course {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn course(stage: Stage, outcome: RolloutOutcome) -> Course {
+        let order = Order {
+            target: "tiny".parse().expect("a name"),
+            commit: "a".repeat(40).parse().expect("a commit id"),
+            tree: "b".repeat(40).parse().expect("a tree id"),
+            mode: Mode::Plain,
+            artefact: None,
+            asked: Some(Asked { key: key("deploy-1"), epoch: Epoch(1) }),
+        };
+        let mut course = Course::begin(order, None, DateTime::UNIX_EPOCH);
+        (course.stage, course.report.outcome) = (stage, outcome);
+        course
+    }
+
+    fn key(step: &str) -> OperationKey {
+        OperationKey::new("incident", step).expect("a key")
+    }
+
+    #[test]
+    fn what_went_live_answers_every_key_and_what_did_not_only_its_own() {
+        use RolloutOutcome::{Live, Refused, RolledBack, Superseded, Unknown};
+        for (outcome, own, other) in [
+            (Live, true, true),
+            (Refused, true, false),
+            (RolledBack, true, false),
+            (Superseded, true, false),
+            (Unknown, false, false),
+        ] {
+            let ended = course(Stage::Ended, outcome);
+            assert_eq!((ended.answers(&key("deploy-1")), ended.answers(&key("deploy-2"))), (own, other), "{outcome:?}");
+            assert!(!course(Stage::Baking, outcome).answers(&key("deploy-1")), "it is not over");
+        }
+    }
+
+    #[test]
+    fn only_an_attempt_that_came_to_an_end_is_followed_by_another_one() {
+        let next = |earlier: &Course| Course::begin(earlier.order.clone(), Some(earlier), DateTime::UNIX_EPOCH).attempt;
+        assert_eq!(next(&course(Stage::Begun, RolloutOutcome::Unknown)), 1);
+        assert_eq!(next(&course(Stage::Ended, RolloutOutcome::Refused)), 2);
+        assert_eq!(next(&course(Stage::Ended, RolloutOutcome::Unknown)), 2);
+        assert_eq!(next(&course(Stage::Ended, RolloutOutcome::Live)), 1);
+    }
+}

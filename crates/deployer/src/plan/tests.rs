@@ -12,7 +12,6 @@ struct World {
     green_state: Life,
     rollouts: u32,
     /// The machine.
-    strays_running: bool,
     green_running: bool,
     route: Who,
     starts: u32,
@@ -59,7 +58,6 @@ fn begin() -> World {
         blue_state: Life::Live,
         green_state: Life::Absent,
         rollouts: 0,
-        strays_running: false,
         green_running: false,
         route: Who::Blue,
         starts: 0,
@@ -107,7 +105,6 @@ fn act(step: Step, world: &mut World, memory: &mut Memory, fails: bool, crash_wi
     match step {
         Step::EndStrays => {
             world.green_state = Life::Draining;
-            world.strays_running = world.green_running;
             world.green_running = false;
         }
         Step::FindArtefact | Step::CheckArtefact | Step::Replay | Step::Confirm if fails => memory.failed = true,

@@ -57,12 +57,13 @@ impl Site {
         let ledger = &self.shared.ledger;
         let head = self.branch.head().await;
         let live = ledger.live(&self.target.name).await?;
-        if let Ok(head) = &head {
-            ledger.epoch(&self.target.name, head.epoch).await?;
-        }
-        let earlier = match &head {
-            Ok(head) => ledger.rollout(&self.target.name, &head.commit).await?,
-            Err(_) => None,
+        let earlier = match (&head, &live) {
+            (Ok(head), Some(live)) if head.commit == live.commit => None,
+            (Ok(head), _) => {
+                ledger.epoch(&self.target.name, head.epoch).await?;
+                ledger.rollout(&self.target.name, &head.commit).await?
+            }
+            (Err(_), _) => None,
         };
         let facts = self.facts(head.as_ref(), live.as_ref(), earlier.as_ref()).await?;
         let duty = duty::next(&facts);

@@ -32,14 +32,15 @@ impl Site {
     /// A new instance on a free port, not started yet.
     pub(super) fn instance(&self, colour: Colour, what: (CommitId, TreeId, Digest)) -> std::io::Result<Instance> {
         let (commit, tree, artefact) = what;
+        let id = InstanceId::fresh();
         Ok(Instance {
-            id: InstanceId::fresh(),
+            id,
             target: self.target.name.clone(),
             colour,
             commit,
             tree,
             artefact,
-            port: free_port()?,
+            port: free_port(id)?,
             process: None,
             state: InstanceState::Starting,
         })
@@ -115,7 +116,18 @@ impl Site {
     }
 }
 
-/// A port on loopback that nobody listens on now. Who takes it meanwhile makes the start fail, and nothing worse.
-fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+/// The ports of instances: below the range from which Linux takes ports for outgoing connections, as under load one of
+/// those would often be taken between the choice and the start.
+const PORTS: (u16, u16) = (20_000, 30_000);
+/// How many ports are tried.
+const TRIES: u16 = 200;
+
+/// A port on loopback that nobody listens on now; where the search begins depends on the id, so that two that search at
+/// once do not meet.
+fn free_port(id: InstanceId) -> std::io::Result<u16> {
+    let count = PORTS.1 - PORTS.0;
+    let first = u16::try_from(id.0.as_u128() % u128::from(count)).unwrap_or(0);
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let found = (0..TRIES).map(|step| PORTS.0 + (first + step) % count).find(free);
+    found.ok_or_else(|| std::io::Error::new(std::io::ErrorKind::AddrInUse, "no free port for an instance"))
 }

@@ -28,7 +28,7 @@ impl Drive<'_> {
                     self.course.baseline = Some(Baseline::of(&stats, Some(&live.instance.label()), &green.label()));
                 }
                 Err(error) => {
-                    self.failure = Some(Failure::Refused(format!("the front does not tell its counters: {error}")));
+                    self.failure = Some(Failure::Broken(away(error)));
                     return Ok(());
                 }
             }
@@ -147,7 +147,12 @@ impl Drive<'_> {
         if let Some(green) = self.green.as_ref().filter(|_| !went_live) {
             site.withdraw_log(green);
         }
-        self.close(if went_live { RolloutOutcome::RolledBack } else { RolloutOutcome::Refused });
+        self.close(match self.front {
+            _ if went_live => RolloutOutcome::RolledBack,
+            // A front that is away says nothing about the head: that is tried again for as long as it takes.
+            Front::Refused if self.course.order.asked.is_none() => RolloutOutcome::Unknown,
+            _ => RolloutOutcome::Refused,
+        });
         let former = self.course.former.clone();
         let live = former.as_ref().filter(|_| went_live).map(|f| (f.instance, &f.commit, f.since));
         let states = self.course.green.map(|green| (green, InstanceState::Draining)).into_iter().collect();

@@ -52,7 +52,7 @@ async fn a_log_file_is_private_until_the_switch() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_green_that_never_gets_healthy_is_refused_and_traffic_is_untouched() {
-    let place = Place::with(|target| target.replace("timeout_ms = 10000 }", "timeout_ms = 300 }")).await;
+    let place = Place::with(|target| target.replace("timeout_ms = 10000 }", "timeout_ms = 4000 }")).await;
     let place = place.started().await;
     let (before, table) = (place.live().await, place.doubles.table());
     let app = testkit::repository::read(&place.tiny.remote, "app.py");
