@@ -11,7 +11,6 @@ struct World {
     blue_state: Life,
     green_state: Life,
     rollouts: u32,
-    /// The machine.
     green_running: bool,
     route: Who,
     starts: u32,
