@@ -31,7 +31,7 @@ pub struct Settings {
     pub retry_min_ms: u64,
     /// The longest wait between two attempts, milliseconds.
     pub retry_max_ms: u64,
-    /// How long an approval is waited for, seconds.
+    /// How long an approval is waited for, seconds, at most 30 days.
     pub approval_s: u64,
     /// `incident-store`.
     pub incident_store: String,
@@ -86,7 +86,7 @@ impl Settings {
         anyhow::ensure!((1..=600_000).contains(&self.call_limit_ms), "`call_limit_ms` must be 1 to 600000");
         let delays = self.retry_min_ms <= self.retry_max_ms && self.retry_max_ms <= 3_600_000;
         anyhow::ensure!(delays, "`retry_min_ms` must not exceed `retry_max_ms`, and that not 3600000");
-        anyhow::ensure!((1..=31_536_000).contains(&self.approval_s), "`approval_s` must be 1 to 31536000");
+        anyhow::ensure!((1..=2_592_000).contains(&self.approval_s), "`approval_s` must be 1 to 2592000");
         anyhow::ensure!((1..=96).contains(&self.holder.len()), "`holder` must be 1 to 96 bytes long");
         Ok(())
     }

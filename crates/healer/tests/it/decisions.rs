@@ -1,138 +1,17 @@
 //! `next`, rule by rule. The model plays whole recoveries; here stands what each rule says.
 
-use crate::sample::{at, commit, gate, known, name, plan, policy, report, tree, unknown};
-use crate::world::{Store, World};
-use chrono::{DateTime, TimeDelta, Utc};
-use healer::next::{Move, next};
+mod case;
+
+use crate::sample::{at, commit, known, policy, unknown};
+use case::{Case, judged, rollout};
+use chrono::TimeDelta;
+use healer::next::Move;
 use healer::policy::Policy;
+use wire::Digest;
 use wire::event::{Body, EscalationReason, Step};
-use wire::plan::PlanOption;
-use wire::proposal::{Proposal, Refusal};
-use wire::rollout::{Rollout, RolloutOutcome};
+use wire::rollout::RolloutOutcome;
 use wire::target::{Autonomy, ReplayPermission};
 use wire::verification::Judgement;
-use wire::{Digest, Problem};
-
-/// A journal that grows by the moves of the healer and by what a test says came of them.
-struct Case {
-    store: Store,
-    policy: Policy,
-}
-
-impl Case {
-    fn new() -> Self {
-        Self { store: World::new().store, policy: policy() }
-    }
-
-    fn with(policy: Policy) -> Self {
-        Self { policy, ..Self::new() }
-    }
-
-    fn next(&self) -> Move {
-        self.next_at(self.store.now + TimeDelta::hours(10))
-    }
-
-    fn next_at(&self, now: DateTime<Utc>) -> Move {
-        next(&self.store.incident, &self.policy, now)
-    }
-
-    /// The next move is to begin this step; it is journaled.
-    #[track_caller]
-    fn starts(&mut self, wanted: Step) -> &mut Self {
-        let Move::Start { step, attempt, option } = self.next() else {
-            panic!("{wanted:?} wanted, got {:?}", self.next())
-        };
-        assert_eq!(step, wanted);
-        self.write(Body::Started { step, attempt, option, policy: self.policy.digest() });
-        assert_eq!(self.next(), Move::Continue { step, attempt });
-        self
-    }
-
-    #[track_caller]
-    fn write(&mut self, body: Body) -> &mut Self {
-        let key = format!("k{}", self.store.incident.position);
-        self.store.write(&key, body.clone()).unwrap_or_else(|code| panic!("{body:?}: {code}"));
-        self
-    }
-
-    fn fails(&mut self, step: Step) -> &mut Self {
-        let attempt = self.store.incident.attempts[&step];
-        self.write(Body::Failed { step, attempt, problem: Problem::new("no_answer", "nobody there") })
-    }
-
-    /// The next move journals this kind; it is journaled and answered.
-    #[track_caller]
-    fn records(&mut self, kind: &str) -> Body {
-        let Move::Record(body) = self.next() else { panic!("{kind} wanted, got {:?}", self.next()) };
-        assert_eq!(body.kind(), kind, "{body:?}");
-        self.write((*body).clone());
-        *body
-    }
-
-    #[track_caller]
-    fn escalates(&mut self, wanted: EscalationReason) -> String {
-        let Body::Escalated { reason, diagnosis } = self.records("escalated") else { unreachable!() };
-        assert_eq!(reason, wanted, "{diagnosis}");
-        assert_eq!(self.next(), Move::Rest);
-        diagnosis
-    }
-
-    fn planned(&mut self, options: Vec<PlanOption>) -> &mut Self {
-        self.starts(Step::Analyze).write(Body::Planned { plan: plan(options) })
-    }
-
-    fn admitted(&mut self) -> &mut Self {
-        self.planned(vec![known("first"), known("second")]).starts(Step::Propose).write(admitted(0))
-    }
-
-    fn pushed(&mut self) -> &mut Self {
-        self.admitted().starts(Step::Push).write(Body::Pushed { commit: commit(1) })
-    }
-
-    fn deployed(&mut self) -> &mut Self {
-        self.pushed().starts(Step::Deploy).write(Body::Deployed { rollout: rollout(RolloutOutcome::Live) })
-    }
-
-    fn refuse(&mut self, code: &str) -> &mut Self {
-        let option = self.store.incident.option.unwrap();
-        let refusal = Refusal { code: code.into(), why: "gate three said no".into(), diff: None, gates: vec![] };
-        self.write(Body::Refused { option, refusal })
-    }
-}
-
-fn admitted(option: u32) -> Body {
-    let proposal = Proposal {
-        digest: Digest::of("proposal"),
-        target: name(),
-        base: commit(0),
-        diff: "diff".into(),
-        files: vec![],
-        tree: tree(1),
-        artefact: Digest::of("artefact"),
-        origin: "codemod doc".into(),
-        gates: vec![gate()],
-    };
-    Body::Admitted { option, proposal: Box::new(proposal) }
-}
-
-fn rollout(outcome: RolloutOutcome) -> Box<Rollout> {
-    Box::new(Rollout {
-        target: name(),
-        commit: commit(1),
-        tree: tree(1),
-        artefact: None,
-        outcome,
-        why: "green was not healthy".into(),
-        healthy_at: None,
-        switched_at: None,
-        replay: None,
-        spans: vec![],
-    })
-}
-
-fn judged(judgement: Judgement) -> Box<wire::verification::ReplayReport> {
-    Box::new(report("kr-1".parse().unwrap(), judgement))
-}
 
 #[test]
 fn a_heal_goes_step_by_step_and_ends_with_a_certificate_over_the_journal() {

@@ -65,7 +65,7 @@ fn every_two_mishaps_at_every_two_moments_end_well() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Beyond the bound: any number of mishaps of any kind.
     #[test]

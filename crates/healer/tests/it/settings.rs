@@ -26,6 +26,7 @@ fn unknown_keys_and_values_that_would_hang_the_loop_are_refused() {
         "retry_min_ms = 40000",
         "retry_max_ms = 4000000",
         "approval_s = 0",
+        "approval_s = 2592001",
         "holder = ''",
     ] {
         let settings: Settings = toml::from_str(wrong).unwrap();

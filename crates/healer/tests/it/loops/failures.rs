@@ -1,0 +1,76 @@
+//! The loop for real when steps fail, a reset comes in between, or the word to stop.
+
+use super::healed_once;
+use crate::fleet::{Fleet, LIMIT};
+use crate::world::What;
+use wire::incident::Status;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_fails_is_journaled_and_begun_again_under_a_new_key() {
+    let fleet = Fleet::start();
+    fleet.ground.fail("propose-1");
+    fleet.ground.fail("deploy-1");
+    let _healer = fleet.healer();
+    fleet.rests().await;
+    healed_once(&fleet);
+    let failed = |kind: &str| fleet.journal().iter().filter(|event| *event == kind).count();
+    assert_eq!((failed("failed propose"), failed("failed deploy")), (1, 1));
+    assert!(fleet.ground.asked().contains(&"deploy-2".to_owned()));
+    let waits = fleet.ground.store().releases.iter().filter(|release| release.wake_at.is_some()).count();
+    assert_eq!(waits, 2, "the incident is given back until the step may be begun again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_pushed_and_cannot_be_rolled_out_is_taken_back() {
+    let fleet = Fleet::start();
+    for attempt in ["deploy-1", "deploy-2", "deploy-3"] {
+        fleet.ground.fail(attempt);
+    }
+    let _healer = fleet.healer();
+    let incident = fleet.reaches(Status::Escalated).await;
+    assert_eq!(incident.escalation, Some(wire::event::EscalationReason::StepFailed));
+    assert_eq!(fleet.ground.asked().iter().filter(|step| step.contains("undo")).count(), 2);
+    crate::model::check(&fleet.ground.world());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_learned_is_still_resolved() {
+    let fleet = Fleet::start();
+    fleet.ground.fail("learn");
+    let _healer = fleet.healer();
+    let incident = fleet.rests().await;
+    assert_eq!((incident.status, incident.document), (Status::Resolved, None));
+    assert_eq!(fleet.journal().iter().filter(|kind| *kind == "failed learn").count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_lease_seen_by_a_receiver_ends_the_work_of_the_older() {
+    let fleet = Fleet::start();
+    fleet.ground.shut("push-1");
+    let healer = fleet.healer();
+    fleet.asked("push-1", 1).await;
+    // A reset comes in between: the patcher is told of the new epoch before the store could take the lease away.
+    fleet.ground.world().reset();
+    fleet.ground.open("push-1");
+    healer.holds(false).await;
+    assert_eq!(fleet.journal().last().map(String::as_str), Some("archived"));
+    let world = fleet.ground.world();
+    assert_eq!(world.git.head().what, What::Reset);
+    crate::model::check(&world);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_word_to_stop_gives_the_incident_back_at_once() {
+    let fleet = Fleet::start();
+    fleet.ground.shut("deploy-1");
+    let mut healer = fleet.healer();
+    fleet.asked("deploy-1", 1).await;
+    healer.stop.now();
+    let ended = tokio::time::timeout(LIMIT, &mut healer.ended).await.expect("it stops in time").unwrap();
+    assert!(ended.is_ok(), "{ended:?}");
+    assert!(fleet.ground.store().releases[0].wake_at.is_some());
+    fleet.ground.open("deploy-1");
+    let _next = fleet.healer();
+    fleet.rests().await;
+    healed_once(&fleet);
+}
