@@ -1,21 +1,18 @@
 //! What was built and what was judged, in a folder that `deployer` reads: `<digest>/` per artefact, `trees/` from a tree
 //! to its artefact, `verdicts/`. Everything appears whole, by a rename, or not at all.
 
+mod content;
+
+use content::{manifest_of, stands};
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
-use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use wire::artefact::{ArtefactFile, MANIFEST, Manifest};
+use wire::artefact::{MANIFEST, Manifest};
 use wire::verification::Verdict;
 use wire::{Digest, TreeId};
-
-/// How many files an artefact may have.
-const MAX_FILES: usize = 10_000;
-/// How many bytes it may have.
-const MAX_BYTES: u64 = 2 << 30;
 
 /// Why an artefact or a verdict cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -107,13 +104,20 @@ impl Store {
         fs::set_permissions(from, Permissions::from_mode(0o755)).map_err(failed(from))?;
         let folder = self.folder(&digest);
         if !self.is_whole(&digest) {
-            let _not_there = fs::remove_dir_all(&folder);
+            self.put_aside(&folder);
             fs::rename(from, &folder).map_err(failed(&folder))?;
             // Its place is taken over: there is nothing left to remove.
             let _moved = incoming.keep();
         }
         write_whole(&self.tree(tree, recipe), digest.as_str().as_bytes())?;
         Ok(digest)
+    }
+
+    /// A damaged artefact may still be run by somebody: it is removed at the next start.
+    fn put_aside(&self, folder: &Path) {
+        if let Ok(aside) = self.incoming() {
+            let _not_there = fs::rename(folder, aside.keep().join("damaged"));
+        }
     }
 
     /// The artefact of a tree, if it was made by this recipe and is still what it was.
@@ -128,9 +132,15 @@ impl Store {
         self.root.join("trees").join(format!("{tree}-{recipe}"))
     }
 
-    /// Whether an artefact is there and still what it was.
+    /// Whether an artefact is there and its files still are what they were. What an instance wrote beside them is not
+    /// looked at.
     pub fn is_whole(&self, digest: &Digest) -> bool {
-        manifest_of(&self.folder(digest)).is_ok_and(|manifest| manifest.digest() == *digest)
+        let folder = self.folder(digest);
+        let manifest = fs::read(folder.join(MANIFEST)).ok();
+        let manifest: Option<Manifest> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        manifest.is_some_and(|manifest| {
+            manifest.digest() == *digest && manifest.files.iter().all(|file| stands(&folder, file).unwrap_or(false))
+        })
     }
 
     fn verdict_file(&self, proposal: &Digest) -> PathBuf {
@@ -182,50 +192,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         file.persist(path).map_err(|error| error.error)
     };
     write().map(|_| ()).map_err(failed(path))
-}
-
-/// The manifest of what lies in a folder. Links are not followed but refused.
-fn manifest_of(folder: &Path) -> Result<Manifest, StoreError> {
-    let mut manifest = Manifest::default();
-    let (mut bytes, mut folders) = (0, vec![folder.to_owned()]);
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(&next).map_err(failed(&next))? {
-            let path = entry.map_err(failed(&next))?.path();
-            let about = fs::symlink_metadata(&path).map_err(failed(&path))?;
-            let name = path.strip_prefix(folder).ok().and_then(Path::to_str).map(str::to_owned);
-            let name = name.ok_or_else(|| StoreError::Refused("an output's name is not a text".into()))?;
-            if about.is_dir() {
-                folders.push(path);
-            } else if !about.is_file() {
-                return Err(StoreError::Refused(format!("the output {name} is a link or a special file")));
-            } else if name != MANIFEST {
-                bytes += about.len();
-                let executable = about.permissions().mode() & 0o111 != 0;
-                let sha256 = digest_of(&path).map_err(failed(&path))?;
-                manifest.files.push(ArtefactFile { path: name, executable, size: about.len(), sha256 });
-            }
-            if manifest.files.len() + folders.len() > MAX_FILES || bytes > MAX_BYTES {
-                return Err(StoreError::Refused("the outputs are too many or too large".into()));
-            }
-        }
-    }
-    if manifest.files.is_empty() {
-        return Err(StoreError::Refused("there are no outputs".into()));
-    }
-    Ok(manifest)
-}
-
-fn digest_of(path: &Path) -> io::Result<Digest> {
-    let mut file = File::open(path)?;
-    let mut hasher = sha2::Sha256::new();
-    let mut chunk = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut chunk)? {
-            0 => break,
-            count => hasher.update(chunk.get(..count).unwrap_or_default()),
-        }
-    }
-    Digest::try_from(hex::encode(hasher.finalize())).map_err(io::Error::other)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::error::VerifyError;
 use crate::gates::{build::of_step, replay as gate};
 use crate::jobs;
 use crate::replay::{self, Endpoint};
-use crate::sandbox::{Ended, Kept, SandboxError, Started};
+use crate::sandbox::{Ended, Started};
 use crate::workshop::Workshop;
 use chassis::operations::Reporter;
 use std::time::{Duration, Instant};
@@ -44,26 +44,17 @@ pub async fn judge(
     if contract.replay == ReplayPermission::Never {
         return Ok((gate::unverified(format!("the contract of {code} forbids replays")), Vec::new()));
     }
-    let failed = |source: anyhow::Error| VerifyError::Failed { what: "start the candidate", source };
     let scratch = workshop.scratch().map_err(|error| failed(error.into()))?;
     let job = jobs::candidate(target, &verifier.store.folder(artefact), scratch.path());
     let health = Duration::from_millis(target.run.health.timeout_ms);
     let limit = health + Duration::from_millis(contract.expect.deadline_ms) + SLACK;
     let begun = reporter.now();
     let Started { address, stop, mut ended } = verifier.sandbox.start(&job, limit)?;
-    let endpoint = match address {
-        Some(address) => Endpoint::of_job(&address).map_err(|error| failed(error.into()))?,
-        None => return Ok((gate::unverified("the sandbox does not let the candidate be reached".into()), Vec::new())),
+    let Some(address) = address else {
+        return Ok((gate::unverified("the sandbox does not let the candidate be reached".into()), Vec::new()));
     };
-    let work = async {
-        if !wait_for_health(&endpoint, &target.run.health.path, health).await {
-            return Came::NeverHealthy(reporter.span(SpanKind::Health, "candidate never healthy", begun));
-        }
-        let span = reporter.span(SpanKind::Health, "candidate health", begun);
-        let mut report = replay::replay(verifier, contract, &endpoint, reporter).await;
-        report.spans.insert(0, span);
-        Came::Replayed(report)
-    };
+    let endpoint = Endpoint::of_job(&address).map_err(|error| failed(error.into()))?;
+    let work = converse(verifier, contract, &endpoint, &target.run.health.path, health, reporter);
     let came = tokio::select! {
         came = work => came,
         early = &mut ended => {
@@ -73,27 +64,44 @@ pub async fn judge(
         }
     };
     stop.cancel();
-    match came {
-        Came::Replayed(report) if report.judgement == Judgement::Met => {
-            // It is killed already; nobody needs to wait until it is gone.
-            verifier.stop.spawn("candidate-end", async move { drop((ended.await, scratch)) });
-            let spans = report.spans.clone();
-            Ok((gate::report(&report, None), spans))
-        }
-        Came::Replayed(report) => {
-            let output = end(ended).await?;
-            let spans = report.spans.clone();
-            Ok((gate::report(&report, Some(of_step(&output))), spans))
-        }
+    let (report, spans) = match came {
         Came::NeverHealthy(span) => {
             let why = format!("the candidate did not answer 200 on its health path within {} ms", health.as_millis());
-            Ok(broken(contract, &why, span, &end(ended).await?))
+            return Ok(broken(contract, &why, span, &ended.await?));
         }
+        Came::Replayed(report) => (report.clone(), report.spans),
+    };
+    let mut output = None;
+    if report.judgement == Judgement::Met {
+        // It is killed already; nobody needs to wait until it is gone.
+        verifier.stop.spawn("candidate-end", async move { drop((ended.await, scratch)) });
+    } else {
+        output = Some(of_step(&ended.await?));
     }
+    Ok((gate::report(&report, output), spans))
 }
 
-async fn end(ended: Kept<Result<Ended, SandboxError>>) -> Result<Ended, SandboxError> {
-    ended.await
+/// Waits until the candidate is healthy, then replays.
+async fn converse(
+    verifier: &Verifier,
+    contract: &Contract,
+    endpoint: &Endpoint,
+    health_path: &str,
+    limit: Duration,
+    reporter: &Reporter,
+) -> Came {
+    let begun = reporter.now();
+    if !wait_for_health(endpoint, health_path, limit).await {
+        return Came::NeverHealthy(reporter.span(SpanKind::Health, "candidate never healthy", begun));
+    }
+    let span = reporter.span(SpanKind::Health, "candidate health", begun);
+    let mut report = replay::replay(verifier, contract, endpoint, reporter).await;
+    report.spans.insert(0, span);
+    Came::Replayed(report)
+}
+
+fn failed(source: anyhow::Error) -> VerifyError {
+    VerifyError::Failed { what: "start the candidate", source }
 }
 
 async fn wait_for_health(endpoint: &Endpoint, path: &str, limit: Duration) -> bool {

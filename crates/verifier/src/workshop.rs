@@ -4,10 +4,9 @@ use crate::checkout::{self, CheckoutError};
 use crate::gates::scope::Change;
 use crate::jobs::SOURCE_LAYER;
 use crate::mirror::{Mirror, MirrorError};
-use crate::sandbox::bubblewrap::upper_of;
-use std::fs::{self, Permissions};
+use crate::sandbox::bubblewrap::{LOCKED, unlock, upper_of};
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use wire::target::Target;
@@ -122,11 +121,10 @@ impl Drop for Scratch {
     }
 }
 
-/// Removes a scratch folder. The kernel leaves a folder without permissions in each overlay's work folder.
+/// Removes a scratch folder, also one of a job that was killed with an earlier life.
 fn sweep(path: &Path) {
     for layer in fs::read_dir(path.join("layers")).into_iter().flatten().flatten() {
-        let locked = layer.path().join("work/work");
-        let _may_not_be_there = fs::set_permissions(locked, Permissions::from_mode(0o700));
+        unlock(&layer.path().join("work").join(LOCKED));
     }
     if let Err(error) = fs::remove_dir_all(path) {
         tracing::debug!(path = %path.display(), %error, "a scratch folder stays until the next start");

@@ -40,6 +40,8 @@ fn an_artefact_that_was_changed_is_not_found_and_can_be_made_again() {
     let store = Store::open(below.path()).expect("a store");
     let recipe = Digest::of("recipe");
     let digest = store.keep(incoming(&store, "one"), &tree('a'), &recipe).expect("kept");
+    fs::write(store.folder(&digest).join("cache"), "of a running instance").expect("a write");
+    assert_eq!(store.find(&tree('a'), &recipe), Some(digest.clone()), "what lies beside the files does not matter");
     let app = store.folder(&digest).join("bin/app");
     fs::remove_file(&app).expect("it was there");
     fs::write(&app, "tampered").expect("a write");

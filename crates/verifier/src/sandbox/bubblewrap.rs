@@ -2,6 +2,10 @@
 
 use super::spec::{Enter, HOME, Inside, LINK, LINK_SOCKET, LINK_STARTED, Overlay, PROGRAM};
 use super::{Access, Address, Ended, Exit, Job, Kept, RunSandboxed, SandboxError, Started, hidden, process};
+use std::collections::BTreeMap;
+use std::fs::{File, Permissions};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -37,6 +41,8 @@ const PROC_OF_MACHINE: [&str; 13] = [
     "sysrq-trigger",
     "tty",
 ];
+/// The kernel's own folder in an overlay's work folder.
+pub(crate) const LOCKED: &str = "work";
 /// Top folders that are links into `/usr` on most machines.
 const TOP: [&str; 4] = ["/bin", "/sbin", "/lib", "/lib64"];
 
@@ -94,6 +100,11 @@ pub(crate) fn upper_of(scratch: &Path, layer: &str) -> PathBuf {
     scratch.join("layers").join(layer).join("upper")
 }
 
+/// The kernel leaves a folder without permissions in an overlay's work folder; without privileges it could not be removed.
+pub(crate) fn unlock(folder: &Path) {
+    let _may_not_be_there = std::fs::set_permissions(folder, Permissions::from_mode(0o700));
+}
+
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
@@ -132,12 +143,7 @@ fn arguments(
     }
     add(&shown.iter().map(String::as_str).collect::<Vec<_>>());
     add(&["--ro-bind", &text(program), PROGRAM, "--bind", &text(link), LINK]);
-    let mut env = job.env.clone();
-    env.entry("PATH".into()).or_insert_with(|| "/usr/local/bin:/usr/bin:/bin".into());
-    env.entry("HOME".into()).or_insert_with(|| "/tmp".into());
-    if let (Some(name), Some(port)) = (&job.serve, port) {
-        env.insert(name.clone(), port.to_string());
-    }
+    let env = environment(job, port);
     for (name, value) in &env {
         add(&["--setenv", name, value]);
     }
@@ -149,33 +155,68 @@ fn arguments(
     all
 }
 
+/// What the target declares, the port, and what any program expects.
+fn environment(job: &Job, port: Option<u16>) -> BTreeMap<String, String> {
+    let mut env = job.env.clone();
+    env.entry("PATH".into()).or_insert_with(|| "/usr/local/bin:/usr/bin:/bin".into());
+    env.entry("HOME".into()).or_insert_with(|| "/tmp".into());
+    if let (Some(name), Some(port)) = (&job.serve, port) {
+        env.insert(name.clone(), port.to_string());
+    }
+    env
+}
+
 impl RunSandboxed for Bubblewrap {
     fn start(&self, job: &Job, limit: Duration) -> Result<Started, SandboxError> {
         let taken = |port: &u16| job.forwards.iter().any(|(forwarded, _)| forwarded == port);
         let port = job.serve.as_ref().and_then(|_| (FIRST_PORT..).find(|port| !taken(port)));
-        // A socket's path is at most 107 bytes long, so it is not made below the scratch folder.
-        let link = TempDir::with_prefix("kv").map_err(SandboxError::of("make a temporary folder"))?;
+        let link = Link::below(&job.scratch).map_err(SandboxError::of("make a folder to share"))?;
         let prepare = || {
-            let spec = self.prepare(job, link.path(), port)?;
+            let spec = self.prepare(job, link.folder.path(), port)?;
             let file = job.scratch.join(format!("{}.json", job.name));
             std::fs::write(&file, serde_json::to_vec(&spec)?)?;
-            Ok(file)
+            let locked = spec.overlays.into_iter().map(|overlay| overlay.work.join(LOCKED)).collect();
+            Ok((file, locked))
         };
-        let file = prepare().map_err(SandboxError::of("prepare the sandbox"))?;
+        let (file, locked): (_, Vec<PathBuf>) = prepare().map_err(SandboxError::of("prepare the sandbox"))?;
         let mut command = tokio::process::Command::new(&self.program);
         // bubblewrap itself is found by the path; nothing else of this process' environment goes on.
         command.arg(hidden::ENTER).arg(file).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-        let address = port.map(|_| Address::Socket(link.path().join(LINK_SOCKET)));
+        let address = port.map(|_| Address::Socket(link.socket()));
         let stop = CancellationToken::new();
         let ended = process::start(command, limit, stop.clone())?;
-        Ok(Started { address, stop, ended: Box::pin(judge(ended, link)) })
+        Ok(Started { address, stop, ended: Box::pin(judge(ended, link, locked)) })
+    }
+}
+
+/// The folder that the sandbox shares with us.
+struct Link {
+    folder: TempDir,
+    open: File,
+}
+
+impl Link {
+    fn below(scratch: &Path) -> std::io::Result<Self> {
+        let folder = TempDir::with_prefix_in("link-", scratch)?;
+        let open = File::open(folder.path())?;
+        Ok(Self { folder, open })
+    }
+
+    /// A socket's path is at most 107 bytes long, so it goes through the open folder, wherever that is.
+    fn socket(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}/{LINK_SOCKET}", self.open.as_raw_fd()))
     }
 }
 
 /// Tells a sandbox that did not stand from a command that failed.
-async fn judge(ended: Kept<Result<Ended, SandboxError>>, link: TempDir) -> Result<Ended, SandboxError> {
+async fn judge(
+    ended: Kept<Result<Ended, SandboxError>>,
+    link: Link,
+    locked: Vec<PathBuf>,
+) -> Result<Ended, SandboxError> {
     let ended = ended.await?;
-    let stood = link.path().join(LINK_STARTED).exists();
+    locked.iter().for_each(|folder| unlock(folder));
+    let stood = link.folder.path().join(LINK_STARTED).exists();
     match ended.exit {
         Exit::TimedOut | Exit::Stopped => Ok(ended),
         _ if stood => Ok(ended),

@@ -6,6 +6,7 @@ use anyhow::Context;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::Signal;
 use nix::unistd::{getegid, geteuid};
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -45,6 +46,8 @@ fn own_namespaces() -> anyhow::Result<bool> {
     }
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
         .context("cannot make the mounts private")?;
+    // bubblewrap says the same as soon as it runs; a verifier that is killed before then must leave nothing either.
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).context("cannot end with the verifier")?;
     Ok(!user.is_root())
 }
 

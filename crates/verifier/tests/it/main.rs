@@ -1,4 +1,10 @@
 //! The verifier over real parts: bubblewrap, git, HTTP, and the tiny target.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on is a failed test"
+)]
 
 mod world;
 mod admission;
