@@ -23,7 +23,8 @@ use wire::target::{Catalogue, Target};
 /// # Errors
 /// When the address is taken, the catalogue is not valid, or the state cannot be kept.
 pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener =
+        TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     let catalogue = catalogue::load(&settings.targets)?;
     serve(listener, App { settings, catalogue, credentials, clock: clock::system() }, stop).await
 }
@@ -47,7 +48,7 @@ pub struct App {
 pub async fn serve(listener: TcpListener, app: App, stop: Stop) -> anyhow::Result<()> {
     let folder = &app.settings.state;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot keep state in {}", folder.display()))?;
-    let callee = Callee::new(Service::IncidentStore, &app.settings.store, Arc::clone(&app.credentials))?;
+    let callee = Callee::new(Service::IncidentStore, &app.settings.incident_store, Arc::clone(&app.credentials))?;
     let store = IncidentStore::new(callee);
     let mut desks = Desks::new();
     for target in app.catalogue.values() {

@@ -58,8 +58,12 @@ impl Desk {
 
     /// The whole as a caller sees it. Asks the file system for sizes.
     pub(crate) fn source(&self) -> Source {
-        let places: Vec<_> =
-            self.ledger().places.iter().map(|(key, p)| (*key, p.name.clone(), p.stream.resumed().cursor.offset)).collect();
+        let places: Vec<_> = self
+            .ledger()
+            .places
+            .iter()
+            .map(|(key, p)| (*key, p.name.clone(), p.stream.resumed().cursor.offset))
+            .collect();
         let files = places.into_iter().map(|(key, name, offset)| {
             let size = std::fs::symlink_metadata(self.folder.join(&name))
                 .ok()

@@ -103,9 +103,15 @@ mod tests {
 
     #[test]
     fn only_a_replay_with_content_makes_a_line_evidence() {
-        for (value, expected) in
-            [("\"kr-1\"", true), ("7", true), ("{}", true), ("true", true), ("\"\"", false), ("null", false), ("false", false)]
-        {
+        for (value, expected) in [
+            ("\"kr-1\"", true),
+            ("7", true),
+            ("{}", true),
+            ("true", true),
+            ("\"\"", false),
+            ("null", false),
+            ("false", false),
+        ] {
             let line = format!(r#"{{"replay":{value}}}"#);
             assert_eq!(parse(&line, false).unwrap().replay, expected, "{line}");
         }

@@ -166,7 +166,8 @@ impl Followed {
 
     fn restart(&mut self) {
         let next = self.place().next_life();
-        (self.life, self.cursor, self.edge, self.past) = (next.stream.life, next.stream.cursor, Edge::default(), next.past);
+        (self.life, self.cursor, self.edge, self.past) =
+            (next.stream.life, next.stream.cursor, Edge::default(), next.past);
         (self.seen, self.waiting) = (None, false);
     }
 

@@ -8,7 +8,12 @@ use std::fs::File;
 use std::io;
 
 /// The stream that a rotated file continues; a fresh one if it is nobody's copy.
-pub(crate) fn of<'a>(file: &File, name: &str, length: u64, places: impl Iterator<Item = &'a Place>) -> io::Result<Stream> {
+pub(crate) fn of<'a>(
+    file: &File,
+    name: &str,
+    length: u64,
+    places: impl Iterator<Item = &'a Place>,
+) -> io::Result<Stream> {
     let mut best: Option<Match> = None;
     let namesakes = places.filter(|place| folder::stem(&place.name) == folder::stem(name));
     for stream in namesakes.flat_map(|place| place.past.iter().chain([&place.stream])) {
@@ -69,9 +74,8 @@ mod tests {
     fn a_copy_goes_on_where_its_original_was_read_to() {
         let original = read_to("one\ntwo\nthree\n", 8, "x.log");
         let past = original.past[0];
-        let origin = |text: &str, name: &str| {
-            of(&file(text), name, text.len() as u64, [&original].into_iter()).unwrap()
-        };
+        let origin =
+            |text: &str, name: &str| of(&file(text), name, text.len() as u64, [&original].into_iter()).unwrap();
         assert_eq!(origin("one\ntwo\nthree\nfour\n", "x.log.1"), past);
         let shorter = read_to(&"line\n".repeat(100), 500, "x.log");
         let text = "line\n".repeat(80);

@@ -13,9 +13,9 @@ pub(crate) type Desks = Vec<Arc<Desk>>;
 
 /// Adds the routes.
 pub(crate) fn configure(config: &mut web::ServiceConfig, desks: web::Data<Desks>) {
-    config.app_data(desks).service(
-        web::resource(paths::SOURCES).route(web::get().to(list_sources)).wrap(Allow(&[Role::Operator])),
-    );
+    config
+        .app_data(desks)
+        .service(web::resource(paths::SOURCES).route(web::get().to(list_sources)).wrap(Allow(&[Role::Operator])));
 }
 
 async fn list_sources(desks: web::Data<Desks>) -> Result<web::Json<Sources>, Reply<Plain>> {

@@ -10,7 +10,7 @@ pub struct Settings {
     /// Where it answers.
     pub listen: String,
     /// Where detections are reported.
-    pub store: String,
+    pub incident_store: String,
     /// The folder of the target catalogue.
     pub targets: PathBuf,
     /// Where the places in the files are kept.
@@ -27,7 +27,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8070".into(),
-            store: "http://127.0.0.1:8010".into(),
+            incident_store: "http://127.0.0.1:8010".into(),
             targets: "deploy/targets".into(),
             state: ".kintsugi/fault-router".into(),
             poll_ms: 1_000,

@@ -2,6 +2,7 @@
 
 use super::Follower;
 use crate::desk::Part;
+use crate::edge::Edge;
 use crate::folder::{self, Entry, Standing};
 use crate::followed::Followed;
 use crate::ledger::News;
@@ -87,23 +88,30 @@ impl Follower {
     /// A file that is not followed: one from an earlier life, a new one, or one that was rotated unseen.
     fn meet(&mut self, entry: &Entry) -> io::Result<()> {
         let standing = Standing::of(&entry.name);
-        if let Some(place) = self.known.get(&entry.key).cloned() {
-            self.follow(entry, standing, &place)?;
-            self.known.remove(&entry.key);
-            return Ok(());
-        }
-        match standing {
-            Standing::Live => self.follow(entry, standing, &Place::fresh(&entry.name)),
-            Standing::Rotated if self.is_settled(entry) => {
+        let known = self.known.get(&entry.key).cloned();
+        match (standing, known) {
+            (Standing::Live, known) => {
+                self.follow(entry, standing, &known.unwrap_or_else(|| Place::fresh(&entry.name)))
+            }
+            (_, Some(place)) if self.is_still(entry, &place)? => self.follow(entry, standing, &place),
+            (Standing::Rotated, known) if self.is_settled(entry) => {
                 let handle = folder::open(&self.desk.folder, &entry.name)?;
                 let mut places: Vec<Place> = self.files.values().map(Followed::place).collect();
                 places.extend(self.known.values().cloned());
                 let stream = origin::of(&handle, &entry.name, entry.length, places.iter())?;
                 self.doubts.remove(&entry.key);
-                self.follow(entry, standing, &Place { stream, ..Place::fresh(&entry.name) })
+                let place = known.map_or_else(|| Place::fresh(&entry.name), Place::next_life);
+                self.follow(entry, standing, &Place { stream, ..place })
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a file is the one that was known under its inode, and not a later one: inodes are used again.
+    fn is_still(&self, entry: &Entry, place: &Place) -> io::Result<bool> {
+        let offset = place.stream.cursor.offset;
+        let edge = Edge::read(&folder::open(&self.desk.folder, &entry.name)?, offset)?;
+        Ok(offset > 0 && edge.is_some_and(|edge| edge.print() == place.stream.print))
     }
 
     /// Whether an unknown rotated file concerns us, and is all there.
@@ -133,6 +141,7 @@ impl Follower {
         let same = file.stream().life == place.stream.life;
         let stream = if same { place.stream } else { file.stream() };
         self.outbox.push_back(News::Began(file.key, Place { stream, ..file.place() }));
+        self.known.remove(&file.key);
         self.files.insert(file.key, file);
         Ok(())
     }

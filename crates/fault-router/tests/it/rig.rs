@@ -175,7 +175,7 @@ impl Rig {
 
     pub(crate) fn embed(&self, store: &Store) -> Embedded {
         let settings = Settings {
-            store: format!("http://{}", store.address),
+            incident_store: format!("http://{}", store.address),
             state: self.path("state"),
             poll_ms: 50,
             linger_ms: 300,
@@ -209,7 +209,7 @@ impl Rig {
             .env("KINTSUGI_CREDENTIALS", credentials)
             .env("KINTSUGI_SETTINGS_DIR", self.path("settings"))
             .env("FAULT_ROUTER__LISTEN", "127.0.0.1:0")
-            .env("FAULT_ROUTER__STORE", format!("http://{store}"))
+            .env("FAULT_ROUTER__INCIDENT_STORE", format!("http://{store}"))
             .env("FAULT_ROUTER__TARGETS", self.path("targets"))
             .env("FAULT_ROUTER__STATE", self.path("state"))
             .env("FAULT_ROUTER__POLL_MS", "50")
