@@ -32,12 +32,14 @@ pub struct Server {
     pub credentials: Arc<Credentials>,
     /// The largest body, bytes.
     pub max_body: usize,
+    /// Where the process says that it lives: [`wire::paths::HEALTH`], but for who passes that path on.
+    pub health: &'static str,
 }
 
 impl Server {
     /// A server with the usual limits.
     pub fn new(service: wire::Service, credentials: Arc<Credentials>) -> Self {
-        Self { service, credentials, max_body: MAX_BODY }
+        Self { service, credentials, max_body: MAX_BODY, health: wire::paths::HEALTH }
     }
 
     /// Serves until the word to stop, then finishes what was begun, within the grace.
@@ -50,6 +52,7 @@ impl Server {
     {
         let address = listener.local_addr()?;
         let (credentials, max_body) = (web::Data::from(Arc::clone(&self.credentials)), self.max_body);
+        let health = self.health;
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(credentials.clone())
@@ -58,7 +61,7 @@ impl Server {
                 .app_data(web::PathConfig::default().error_handler(|error, _| bad_request(&error)))
                 .app_data(web::QueryConfig::default().error_handler(|error, _| bad_request(&error)))
                 .wrap(from_fn(around))
-                .route(wire::paths::HEALTH, web::get().to(healthy))
+                .route(health, web::get().to(healthy))
                 .configure(routes.clone())
                 .default_service(web::to(no_route))
         })
@@ -131,7 +134,7 @@ async fn around(
         .filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
         .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
     let (method, path) = (request.method().clone(), request.path().to_owned());
-    let quiet = path == wire::paths::HEALTH || path == wire::paths::READY;
+    let quiet = [wire::paths::HEALTH, wire::paths::FRONT_HEALTH, wire::paths::READY].contains(&path.as_str());
     let span = tracing::info_span!("request", otel.name = %format!("{method} {path}"), otel.kind = "server");
     telemetry::continue_trace(&span, header("traceparent").as_deref());
     let begun = Instant::now();

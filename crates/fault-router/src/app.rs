@@ -6,6 +6,7 @@ use crate::reporter::{QUEUE, Reporter, Unsaved};
 use crate::routes::{self, Desks};
 use crate::rules::Rules;
 use crate::settings::Settings;
+use crate::watch::Bell;
 use crate::{state, watch};
 use actix_web::web;
 use anyhow::Context;
@@ -91,7 +92,11 @@ fn follow(target: &Target, app: &App, store: IncidentStore, stop: &Stop) -> anyh
         sleeper,
         queue: sender,
     };
-    let follower = Follower::new(parts, &app.settings);
+    follow_on_a_thread(Follower::new(parts, &app.settings), bell, stop);
+    Ok(desk)
+}
+
+fn follow_on_a_thread(follower: Follower, bell: Bell, stop: &Stop) {
     let word = stop.clone();
     stop.spawn("follow", async move {
         let mut thread = tokio::task::spawn_blocking(move || follower.run());
@@ -107,5 +112,4 @@ fn follow(target: &Target, app: &App, store: IncidentStore, stop: &Stop) -> anyh
             std::panic::resume_unwind(panic);
         }
     });
-    Ok(desk)
 }

@@ -51,13 +51,14 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     stop.spawn("watch-routes", watch::follow(Arc::clone(&front), stop.clone()));
     let state = web::Data::from(front);
-    Server::new(Service::Front, credentials).serve(listener, stop, move |config| mount(config, state.clone())).await
+    Server { health: paths::FRONT_HEALTH, ..Server::new(Service::Front, credentials) }
+        .serve(listener, stop, move |config| mount(config, state.clone()))
+        .await
 }
 
 fn mount(config: &mut web::ServiceConfig, state: web::Data<Front>) {
-    let resource = |path: &str, route: actix_web::Route| {
-        web::resource(path).route(route).default_service(web::to(other_method))
-    };
+    let resource =
+        |path: &str, route: actix_web::Route| web::resource(path).route(route).default_service(web::to(other_method));
     let own = web::scope(paths::FRONT)
         .service(resource("/routes", web::get().to(routes::tell_routes)))
         .service(resource("/stats", web::get().to(routes::tell_stats)))

@@ -44,7 +44,7 @@ pub struct Settings {
     /// `deployer`.
     pub deployer: String,
     /// Where the live version answers: the base URL of replays on live.
-    pub front: String,
+    pub live_url: String,
 }
 
 impl Default for Settings {
@@ -67,7 +67,7 @@ impl Default for Settings {
             patcher: "http://127.0.0.1:8030".into(),
             verifier: "http://127.0.0.1:8080".into(),
             deployer: "http://127.0.0.1:8040".into(),
-            front: "http://127.0.0.1:8000".into(),
+            live_url: "http://127.0.0.1:8000".into(),
         }
     }
 }

@@ -73,7 +73,10 @@ async fn until_live(stack: &Stack, target: &Target, limit: Duration) -> anyhow::
     loop {
         let head = crate::git::head(&target.repository.url, &target.repository.branch)?;
         let live = deployer.live(&target.name).await.ok().flatten().filter(|live| live.commit == head);
-        if let Some(live) = live {
+        // The table may speak of a process that did not survive the machine: asking is the proof.
+        if let Some(live) = live
+            && answers(&format!("{}{}", stack.front(), target.run.health.path)).await
+        {
             return Ok(live);
         }
         anyhow::ensure!(
@@ -84,6 +87,11 @@ async fn until_live(stack: &Stack, target: &Target, limit: Duration) -> anyhow::
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+async fn answers(url: &str) -> bool {
+    let Ok(http) = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build() else { return false };
+    http.get(url).send().await.is_ok_and(|answer| answer.status().as_u16() == 200)
 }
 
 fn is_original(stack: &Stack, target: &Target) -> anyhow::Result<bool> {

@@ -108,7 +108,9 @@ impl Stack {
         }
         for (service, url) in waiting {
             let log = self.layout.log(service);
-            until_ready(service, &url).await.with_context(|| format!("{service} is not ready; its log is {}", log.display()))?;
+            until_ready(service, &url)
+                .await
+                .with_context(|| format!("{service} is not ready; its log is {}", log.display()))?;
             let ms = begun.elapsed().as_secs_f64() * 1000.0;
             self.ready_ms.insert(service, ms);
             let pid = self.supervisor.running().get(&service).and_then(|running| running.pid);
@@ -201,8 +203,11 @@ async fn until_ready(service: Service, url: &str) -> anyhow::Result<()> {
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
     let until = Instant::now() + READY;
     // The front passes everything on that is not its own.
-    let checks: &[&str] =
-        if service == Service::Front { &[wire::paths::HEALTH] } else { &[wire::paths::HEALTH, wire::paths::READY] };
+    let checks: &[&str] = if service == Service::Front {
+        &[wire::paths::FRONT_HEALTH]
+    } else {
+        &[wire::paths::HEALTH, wire::paths::READY]
+    };
     for path in checks {
         loop {
             let answer = http.get(format!("{url}{path}")).send().await;

@@ -30,6 +30,8 @@ pub const VERDICTS: &str = "/v1/verdicts";
 pub const ROLLOUTS: &str = "/v1/rollouts";
 /// The dashboard's API.
 pub const DEVELOPER: &str = "/developer/incidents";
+/// Liveness of the front, which passes [`HEALTH`] on to the live version.
+pub const FRONT_HEALTH: &str = "/-/healthz";
 /// The front's own routes; nothing of a target starts so.
 pub const FRONT: &str = "/-";
 

@@ -43,14 +43,22 @@ pub(crate) fn test(root: &Path, arguments: &[String]) -> anyhow::Result<()> {
     let servers = [("KINTSUGI_TEST_POSTGRES", testkit::base_of(&postgres)), ("KINTSUGI_TEST_REDIS", redis.url())];
     // The stories run the services' own binaries.
     cargo(root, &["build", "--workspace", "--bins", "--locked"])?;
-    let done = fault_app(root).and_then(|()| workspace(root, &servers, arguments));
+    let done = fault_app(root, &postgres).and_then(|()| workspace(root, &servers, arguments));
     drop((postgres, redis));
     let _swept = std::fs::remove_dir_all(&folder);
     done
 }
 
-fn fault_app(root: &Path) -> anyhow::Result<()> {
-    cargo(root, &["test", "--locked", "--quiet", "--manifest-path", "crates/fault-app/Cargo.toml"])
+fn fault_app(root: &Path, postgres: &Postgres) -> anyhow::Result<()> {
+    let password = substrate::secret();
+    postgres.sql("postgres", &format!("CREATE ROLE fault_app_test LOGIN PASSWORD '{password}'"))?;
+    let arguments = ["test", "--locked", "--quiet", "--manifest-path", "crates/fault-app/Cargo.toml"];
+    println!("cargo {}", arguments.join(" "));
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(root);
+    command.env("TEST_DATABASE_URL", postgres.url("fault_app_test", &password, "postgres"));
+    ensure!(command.status().context("cannot run cargo")?.success(), "fault-app's own tests failed");
+    Ok(())
 }
 
 /// With nextest where it is installed: a process a test. Else with `cargo test`, the stories one after the other, because a

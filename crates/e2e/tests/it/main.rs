@@ -4,3 +4,4 @@ mod crashes;
 mod healing;
 mod refusals;
 mod resets;
+mod templates;

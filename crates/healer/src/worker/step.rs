@@ -29,7 +29,7 @@ impl Worker {
         let around = Around {
             authority: journal.authority(),
             language: target.map_or("", |target| target.patch.language.as_str()),
-            front: &self.settings.front,
+            front: &self.settings.live_url,
             trace_parent: telemetry::trace_parent(),
         };
         let (tell, mut told) = unbounded_channel();

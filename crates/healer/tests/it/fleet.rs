@@ -64,7 +64,7 @@ impl Fleet {
             patcher: serve(Service::Patcher),
             verifier: serve(Service::Verifier),
             deployer: serve(Service::Deployer),
-            front: "http://front.invalid".into(),
+            live_url: "http://front.invalid".into(),
             ..Settings::default()
         };
         Self { ground, settings, stop }

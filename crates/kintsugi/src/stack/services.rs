@@ -78,9 +78,9 @@ fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'stat
             ("PATCHER", url(Patcher)),
             ("VERIFIER", url(Verifier)),
             ("DEPLOYER", url(Deployer)),
-            ("FRONT", url(Front)),
+            ("LIVE_URL", url(Front)),
         ],
-        FaultRouter => vec![targets, ("STORE", url(IncidentStore)), ("STATE", at("state/fault-router"))],
+        FaultRouter => vec![targets, ("INCIDENT_STORE", url(IncidentStore)), ("STATE", at("state/fault-router"))],
         FaultApp | Kintsugi => vec![],
     });
     settings
