@@ -1,6 +1,7 @@
 //! Files that come, go, are renamed and truncated.
 
-use crate::rig::{LIMIT, Rig, Store, fault, put};
+use crate::rig::{LIMIT, Rig, fault, put};
+use crate::store::Store;
 use std::io::Write;
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What counts as a fault, and what a detection carries.
 
-use crate::rig::{Rig, Store, fault, put};
+use crate::rig::{Rig, fault, put};
+use crate::store::Store;
 use std::io::Write;
 use wire::detection::{MAX_LINE, Source};
 

@@ -8,3 +8,4 @@ mod random;
 mod restarts;
 mod rig;
 mod routes;
+mod store;

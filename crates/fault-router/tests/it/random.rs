@@ -3,7 +3,8 @@
 //! Two things lose lines by nature and are therefore only done when the router has caught up: truncating a file in
 //! place without a copy, and removing a file while the router is down.
 
-use crate::rig::{LIMIT, Process, Rig, Store, fault, put};
+use crate::rig::{LIMIT, Process, Rig, fault, put};
+use crate::store::Store;
 use std::collections::BTreeSet;
 use std::fs::File;
 

@@ -1,6 +1,7 @@
 //! The router is killed, and the store goes away.
 
-use crate::rig::{LIMIT, Rig, Store, fault, put};
+use crate::rig::{LIMIT, Rig, fault, put};
+use crate::store::Store;
 use std::net::TcpListener;
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Its own routes and settings.
 
-use crate::rig::{LIMIT, Rig, Store, fault, put};
+use crate::rig::{LIMIT, Rig, fault, put};
+use crate::store::Store;
 use fault_router::Settings;
 use wire::{Problem, paths};
 
