@@ -1,8 +1,8 @@
 //! The body of a request on its way: whole in memory when it is short, so that it can be sent again; else as it comes.
 
+use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
-use actix_web::HttpRequest;
 use futures::{Stream, StreamExt};
 use hyper::body::{Body, Frame, SizeHint};
 use std::pin::Pin;

@@ -110,7 +110,9 @@ impl Current {
                 *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
                 tracing::info!(generation, ?routes, "route table in force");
             }
-            Err(why) => tracing::error!(file = %self.file, why, "the route table is not right; the last good one stays"),
+            Err(why) => {
+                tracing::error!(file = %self.file, why, "the route table is not right; the last good one stays")
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ use std::sync::Arc;
 /// When a setting or the address cannot be used, or a task died.
 pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) -> anyhow::Result<()> {
     let front = Front::open(&settings)?;
-    let listener = TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener =
+        TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     app::serve(listener, front, credentials, stop).await
 }

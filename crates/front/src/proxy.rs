@@ -7,7 +7,7 @@ use crate::stats::{InFlight, NO_ROUTE, kind};
 use crate::table::Upstream;
 use crate::upstream::{Answer, Connection, Failure, connect, exchange};
 use actix_web::body::{BodyStream, SizedStream};
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::{ApiError, Reply};
 use hyper::Request;
@@ -63,7 +63,7 @@ impl ApiError for ProxyError {
                 Failure::TimedOut => "upstream_timeout",
                 Failure::Unreachable(_) => "upstream_unreachable",
                 Failure::Malformed(_) => "upstream_malformed",
-                Failure::Closed(_) | Failure::Body(_) => "upstream_closed",
+                Failure::Closed(_) | Failure::Unsent(_) | Failure::Body(_) => "upstream_closed",
             },
         }
     }
@@ -121,21 +121,33 @@ async fn pass_on(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         let failed = |source| ProxyError::Upstream { label: upstream.label.clone(), source };
         let stream = match connect(&upstream).await {
             Ok(stream) => stream,
-            // Nothing was sent, so anything may be tried again: the table may have changed in this very moment.
-            Err(_) if tries < TRIES => continue,
+            // The table may have changed in this very moment.
+            Err(failure) if tries < TRIES && does_no_harm_again(&failure, request.method()) => continue,
             Err(failure) => return Err(failed(failure)),
         };
-        let spare = if request.method().is_idempotent() { body.again() } else { None };
-        let sent = exchange(stream, outgoing_request(request, path, &upstream, &trace, body)?, front.answer_limit).await;
+        let spare = body.again();
+        let sent =
+            exchange(stream, outgoing_request(request, path, &upstream, &trace, body)?, front.answer_limit).await;
         match (sent, spare) {
             (Ok((response, connection)), _) => {
                 let (head, body) = response.into_parts();
                 return Ok(Passed { head, body, connection, in_flight });
             }
-            (Err(Failure::Closed(_)), Some(spare)) if tries < TRIES => body = spare,
             (Err(Failure::Body(error)), _) => return Err(ProxyError::Body(error)),
+            (Err(failure), Some(spare)) if tries < TRIES && does_no_harm_again(&failure, request.method()) => {
+                body = spare
+            }
             (Err(failure), _) => return Err(failed(failure)),
         }
+    }
+}
+
+/// Whether a request that failed so may be sent once more. Pure.
+fn does_no_harm_again(failure: &Failure, method: &Method) -> bool {
+    match failure {
+        Failure::Unreachable(_) | Failure::Unsent(_) => true,
+        Failure::Closed(_) => method.is_idempotent(),
+        Failure::Malformed(_) | Failure::TimedOut | Failure::Body(_) => false,
     }
 }
 

@@ -72,7 +72,8 @@ impl Stats {
 
     /// All of it.
     pub fn told(&self, generation: i64) -> FrontStats {
-        let labels: BTreeMap<_, _> = self.lock().iter().map(|(label, counts)| (label.clone(), counts.stats.clone())).collect();
+        let labels: BTreeMap<_, _> =
+            self.lock().iter().map(|(label, counts)| (label.clone(), counts.stats.clone())).collect();
         FrontStats { generation, labels }
     }
 
@@ -100,7 +101,8 @@ pub fn kind(method: &str, path: &str, status: u16) -> String {
     let method = if METHODS.contains(&method) { method } else { "OTHER" };
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).take(SEGMENTS).collect();
-    let segments: Vec<&str> = segments.into_iter().map(|segment| if is_name(segment) { segment } else { "*" }).collect();
+    let segments: Vec<&str> =
+        segments.into_iter().map(|segment| if is_name(segment) { segment } else { "*" }).collect();
     format!("{method} /{} {}xx", segments.join("/"), status / 100)
 }
 

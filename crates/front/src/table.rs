@@ -67,11 +67,18 @@ impl Table {
                 "" if route.prefix.starts_with('/') => "/",
                 prefix => prefix,
             };
-            if [&route.prefix, &route.upstream, &route.label].iter().any(|text| text.is_empty() || text.len() > MAX_TEXT) {
+            if [&route.prefix, &route.upstream, &route.label]
+                .iter()
+                .any(|text| text.is_empty() || text.len() > MAX_TEXT)
+            {
                 return Err(format!("a route has 1 to {MAX_TEXT} bytes of prefix, upstream and label each: {route:?}"));
             }
             if !prefix.starts_with('/') || RESERVED.iter().any(|reserved| is_below(prefix, reserved)) {
-                return Err(format!("{:?} is no prefix: it begins with / and not with {}", route.prefix, RESERVED.join(" or ")));
+                return Err(format!(
+                    "{:?} is no prefix: it begins with / and not with {}",
+                    route.prefix,
+                    RESERVED.join(" or ")
+                ));
             }
             if routes.iter().any(|(other, _)| other == prefix) {
                 return Err(format!("the prefix {prefix:?} is there twice"));

@@ -32,6 +32,9 @@ pub enum Failure {
     /// Nobody is there; nothing was sent.
     #[error("cannot connect to the upstream")]
     Unreachable(#[source] std::io::Error),
+    /// The connection ended before the request was written.
+    #[error("the upstream closed the connection before the request was sent")]
+    Unsent(#[source] hyper::Error),
     /// The connection ended before an answer; the upstream may or may not have done what was asked.
     #[error("the upstream closed the connection before it answered")]
     Closed(#[source] hyper::Error),
@@ -53,7 +56,8 @@ pub enum Failure {
 pub async fn connect(upstream: &Upstream) -> Result<TcpStream, Failure> {
     let connecting = TcpStream::connect((upstream.host.as_str(), upstream.port));
     let connected = timeout(CONNECT, connecting).await;
-    let stream = connected.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())).map_err(Failure::Unreachable)?;
+    let stream =
+        connected.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())).map_err(Failure::Unreachable)?;
     // Small answers must not wait for an acknowledgement; without it they only come later.
     let _slower = stream.set_nodelay(true);
     Ok(stream)
@@ -85,6 +89,7 @@ fn failure(error: hyper::Error) -> Failure {
     match body {
         Some(BodyError::TooLarge) => Failure::Body(BodyError::TooLarge),
         Some(_) => Failure::Body(BodyError::Broken),
+        None if error.is_canceled() => Failure::Unsent(error),
         None if error.is_parse() => Failure::Malformed(error),
         None => Failure::Closed(error),
     }

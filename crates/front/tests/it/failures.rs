@@ -75,6 +75,9 @@ async fn an_answer_that_breaks_off_is_no_whole_answer_to_the_caller() {
     testkit::eventually("nothing is under way", Duration::from_secs(5), idle).await;
 }
 
+/// The connection was closed without an answer: so the server treats a body whose framing is broken.
+const CLOSED: &str = "closed";
+
 /// What the front answers to bytes that no well-behaved client sends.
 async fn raw(front: &Running, text: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(front.base.trim_start_matches("http://")).await.expect("connected");
@@ -87,7 +90,7 @@ async fn raw(front: &Running, text: &str) -> String {
 
 #[tokio::test]
 async fn odd_requests_are_answered() {
-    let front = start_with("http://127.0.0.1:1", 300);
+    let front = start_with("http://127.0.0.1:1", 1_000);
     let up = upstream("up", &front.stop);
     front.route(1, &[("/", &up.url, "l")]).await;
     let cases = [
@@ -97,11 +100,12 @@ async fn odd_requests_are_answered() {
         ("CONNECT elsewhere:80 HTTP/1.1\r\nhost: x\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc", "408"),
         ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n", "413"),
-        ("POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "400"),
+        ("POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", CLOSED),
         ("nonsense\r\n\r\n", "400"),
     ];
     for (text, wanted) in cases {
         let answer = raw(&front, text).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {wanted}")) || answer.starts_with(&format!("HTTP/1.0 {wanted}")), "{text:?}: {answer}");
+        let status = answer.split(' ').nth(1).unwrap_or(CLOSED);
+        assert_eq!(status, wanted, "{text:?}: {answer}");
     }
 }

@@ -25,15 +25,37 @@ fn passed(headers: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn headers_of_the_connection_stay_and_the_others_go_through() {
     let told = passed(&[
-        ("host", "shop.example"), ("connection", "keep-alive, X-Hop"), ("keep-alive", "timeout=5"), ("x-hop", "1"), ("te", "trailers"),
-        ("transfer-encoding", "chunked"), ("upgrade", "websocket"), ("proxy-authorization", "secret"), ("expect", "100-continue"),
-        ("authorization", "Bearer t"), ("accept", "a"), ("accept", "b"), ("x-forwarded-for", "10.0.0.1"),
-        ("x-forwarded-proto", "https"), ("traceparent", "old"), ("tracestate", "k=v"), ("x-odd", "caf\u{e9}"),
+        ("host", "shop.example"),
+        ("connection", "keep-alive, X-Hop"),
+        ("keep-alive", "timeout=5"),
+        ("x-hop", "1"),
+        ("te", "trailers"),
+        ("transfer-encoding", "chunked"),
+        ("upgrade", "websocket"),
+        ("proxy-authorization", "secret"),
+        ("expect", "100-continue"),
+        ("authorization", "Bearer t"),
+        ("accept", "a"),
+        ("accept", "b"),
+        ("x-forwarded-for", "10.0.0.1"),
+        ("x-forwarded-proto", "https"),
+        ("traceparent", "old"),
+        ("tracestate", "k=v"),
+        ("x-odd", "caf\u{e9}"),
     ]);
     let wanted = [
-        "accept: a", "accept: b", "authorization: Bearer t", "connection: close", "host: shop.example",
-        &format!("traceparent: {PARENT}"), "tracestate: k=v", "x-forwarded-for: 10.0.0.1, 127.0.0.1",
-        "x-forwarded-host: shop.example", "x-forwarded-proto: http", "x-odd: caf\u{e9}", "x-request-id: r1",
+        "accept: a",
+        "accept: b",
+        "authorization: Bearer t",
+        "connection: close",
+        "host: shop.example",
+        &format!("traceparent: {PARENT}"),
+        "tracestate: k=v",
+        "x-forwarded-for: 10.0.0.1, 127.0.0.1",
+        "x-forwarded-host: shop.example",
+        "x-forwarded-proto: http",
+        "x-odd: caf\u{e9}",
+        "x-request-id: r1",
     ];
     assert_eq!(told, wanted);
     assert!(passed(&[]).contains(&"host: 127.0.0.1:9".to_owned()), "a caller without a host");
@@ -56,7 +78,8 @@ async fn a_request_arrives_as_it_was_sent_and_so_does_its_answer() {
     let front = start("http://127.0.0.1:1");
     let echo = upstream("echo", &front.stop);
     front.route(1, &[("/", &echo.url, "l")]).await;
-    let asked = front.request(Method::PATCH, "/echo/a%2Fb/../c?x=%20y&x=2").header("x-own", "1").header("traceparent", PARENT);
+    let asked =
+        front.request(Method::PATCH, "/echo/a%2Fb/../c?x=%20y&x=2").header("x-own", "1").header("traceparent", PARENT);
     let answer = asked.header("x-request-id", "my-id").body("12345").send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::CREATED);
     let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().cloned().collect();
@@ -72,8 +95,7 @@ async fn a_request_arrives_as_it_was_sent_and_so_does_its_answer() {
     }
 }
 
-const HEAD: &str =
-    "HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\netag: \"e\"\r\ncontent-length: 2\r\n\r\nok";
+const HEAD: &str = "HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nx-hop: 1\r\nkeep-alive: timeout=5\r\netag: \"e\"\r\ncontent-length: 2\r\n\r\nok";
 
 #[tokio::test]
 async fn headers_of_the_upstreams_connection_stay_there_and_none_is_made_up() {

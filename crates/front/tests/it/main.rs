@@ -1,5 +1,10 @@
 //! The service's tests: the table, the headers and the counters alone, and the front between real callers and upstreams.
-#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot be set up is a failed test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up is a failed test"
+)]
 
 mod failures;
 mod headers;

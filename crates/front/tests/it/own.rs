@@ -16,7 +16,11 @@ async fn only_the_deployer_and_operators_get_in() {
         assert_eq!(problem(ask(None).await).await, (401, "unauthenticated".into()), "{path}");
         assert_eq!(problem(ask(Some("wrong")).await).await, (401, "unauthenticated".into()), "{path}");
         for other in ["nobody", "ingest", "healer", "patcher", "verifier", "incident-store", "front"] {
-            assert_eq!(problem(ask(Some(&testkit::token(other))).await).await, (403, "forbidden".into()), "{path} as {other}");
+            assert_eq!(
+                problem(ask(Some(&testkit::token(other))).await).await,
+                (403, "forbidden".into()),
+                "{path} as {other}"
+            );
         }
         let wanted = if path.ends_with("routes") || path.ends_with("stats") { 200 } else { 404 };
         for right in ["deployer", "operator"] {
@@ -32,9 +36,12 @@ async fn nothing_of_its_own_goes_to_a_target() {
     let front = start("http://127.0.0.1:1");
     let up = upstream("target", &front.stop);
     front.route(1, &[("/", &up.url, "l")]).await;
-    for path in ["/-/routes", "/-/anything", "/%2D/routes"] {
+    for path in ["/-/routes", "/-/anything", "/%2D/routes", wire::paths::FRONT_HEALTH] {
         assert_ne!(front.text(path).await, "target", "{path}");
     }
+    assert_eq!(front.text("/healthz").await, "target", "the health of the live version is its own affair");
+    let health = front.request(Method::GET, wire::paths::FRONT_HEALTH).send().await.expect("an answer");
+    assert_eq!(health.status().as_u16(), 200, "no role is needed");
 }
 
 #[tokio::test]
@@ -56,7 +63,8 @@ async fn answers_are_counted_by_label_and_replays_are_not() {
 #[test]
 fn the_sample_settings_load_and_show_the_defaults() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/front.toml");
-    let settings: front::Settings = toml::from_str(&std::fs::read_to_string(file).expect("the sample")).expect("the settings");
+    let settings: front::Settings =
+        toml::from_str(&std::fs::read_to_string(file).expect("the sample")).expect("the settings");
     assert_eq!(format!("{settings:?}"), format!("{:?}", front::Settings::default()));
 }
 

@@ -2,7 +2,7 @@
 
 use crate::running::{problem, start, table, upstream};
 use reqwest::Method;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[tokio::test]
 async fn requests_go_by_the_longest_prefix_and_developers_to_the_store() {
@@ -12,8 +12,14 @@ async fn requests_go_by_the_longest_prefix_and_developers_to_the_store() {
     let (all, api) = (upstream("all", &front.stop), upstream("api", &front.stop));
     front.route(1, &[("/", &all.url, "all"), ("/api", &api.url, "api")]).await;
     for (path, wanted) in [
-        ("/", "all"), ("/x/y", "all"), ("/api", "api"), ("/api/x?y=/developer", "api"), ("/apix", "all"), ("/developer", "store"),
-        ("/developer/incidents", "store"), ("/developers", "all"),
+        ("/", "all"),
+        ("/x/y", "all"),
+        ("/api", "api"),
+        ("/api/x?y=/developer", "api"),
+        ("/apix", "all"),
+        ("/developer", "store"),
+        ("/developer/incidents", "store"),
+        ("/developers", "all"),
     ] {
         assert_eq!(front.text(path).await, wanted, "{path}");
     }
@@ -36,11 +42,10 @@ async fn a_table_is_in_force_without_being_asked_for() {
     let (one, two) = (upstream("one", &front.stop), upstream("two", &front.stop));
     front.route(1, &[("/", &one.url, "one")]).await;
     assert_eq!(front.text("/").await, "one");
-    let begun = Instant::now();
     front.write(&serde_json::to_string(&table(2, &[("/", &two.url, "two")])).expect("JSON"));
     let switched = async || (front.text("/").await == "two").then_some(());
-    testkit::eventually("the new upstream answers", Duration::from_secs(1), switched).await;
-    assert!(begun.elapsed() < Duration::from_millis(500), "by the watch, not by the slow poll: {:?}", begun.elapsed());
+    // By the watch: the slow poll comes every two seconds.
+    testkit::eventually("the new upstream answers", Duration::from_millis(1_500), switched).await;
 }
 
 #[tokio::test]

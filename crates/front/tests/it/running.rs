@@ -102,7 +102,8 @@ pub(crate) async fn problem(answer: Response) -> (u16, String) {
     let status = answer.status().as_u16();
     assert!(answer.headers().contains_key("x-request-id"), "{answer:?}");
     let text = answer.text().await.expect("a body");
-    let problem: Problem = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} without a problem body: {text:?}"));
+    let problem: Problem =
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} without a problem body: {text:?}"));
     (status, problem.code)
 }
 
@@ -115,15 +116,20 @@ pub(crate) struct Upstream {
 pub(crate) fn upstream(name: &'static str, stop: &Stop) -> Upstream {
     let (listener, url) = testkit::listener();
     let app = move || {
-        App::new()
-            .app_data(web::PayloadConfig::new(20 << 20))
-            .route("/echo{tail:.*}", web::to(echo))
-            .default_service(web::to(move || async move {
+        App::new().app_data(web::PayloadConfig::new(20 << 20)).route("/echo{tail:.*}", web::to(echo)).default_service(
+            web::to(move || async move {
                 tokio::time::sleep(Duration::from_millis(3)).await;
                 HttpResponse::Ok().body(name)
-            }))
+            }),
+        )
     };
-    let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(5).listen(listener).expect("a listener").run();
+    let server = HttpServer::new(app)
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(5)
+        .listen(listener)
+        .expect("a listener")
+        .run();
     let (handle, ending, word) = (server.handle(), server.handle(), stop.clone());
     stop.spawn("upstream", async move { server.await.expect("it serves") });
     stop.spawn("upstream-stop", async move {
@@ -134,7 +140,8 @@ pub(crate) fn upstream(name: &'static str, stop: &Stop) -> Upstream {
 }
 
 async fn echo(request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    let headers = request.headers().iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+    let headers =
+        request.headers().iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
     let target = request.uri().path_and_query().map(ToString::to_string);
     let told = serde_json::json!({
         "method": request.method().as_str(), "target": target, "headers": headers.collect::<Vec<_>>(), "length": body.len(),

@@ -22,7 +22,8 @@ async fn a_part_of_an_answer_arrives_before_its_end() {
     front.stop.spawn("slow", async move {
         let (mut stream, _) = listener.accept().await.expect("a connection");
         let _read = stream.read(&mut [0; 4096]).await;
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n";
         stream.write_all(head.as_bytes()).await.expect("sent");
         let _told = word.await;
         stream.write_all(b"6\r\nsecond\r\n0\r\n\r\n").await.expect("sent");
@@ -60,7 +61,8 @@ async fn a_body_over_the_bound_is_refused() {
     let front = start("http://127.0.0.1:1");
     let up = upstream("up", &front.stop);
     front.route(1, &[("/", &up.url, "l")]).await;
-    let declared = front.request(Method::POST, "/echo").header("content-length", 11 << 20).body(Vec::new()).send().await;
+    let declared =
+        front.request(Method::POST, "/echo").header("content-length", 11 << 20).body(Vec::new()).send().await;
     if let Ok(answer) = declared {
         assert_eq!(problem(answer).await, (413, "too_large".into()));
     }

@@ -49,7 +49,15 @@ fn what_is_wrong_with_a_table_is_said() {
     check_error(&[("", UP, "l")], "1 to 256 bytes");
     check_error(&[("/a", UP, &"l".repeat(300))], "1 to 256 bytes");
     check_error(&vec![("/a", UP, "l"); 300], "at most 256");
-    for url in ["https://127.0.0.1:1", "127.0.0.1:1", "http://127.0.0.1", "http://127.0.0.1:0", "http://:1", "http://h:1/p", "x y"] {
+    for url in [
+        "https://127.0.0.1:1",
+        "127.0.0.1:1",
+        "http://127.0.0.1",
+        "http://127.0.0.1:0",
+        "http://:1",
+        "http://h:1/p",
+        "x y",
+    ] {
         check_error(&[("/a", url, "l")], "expected http://HOST:PORT");
     }
 }
