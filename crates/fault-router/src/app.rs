@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::follower::{Follower, Parts};
-use crate::reporter::{QUEUE, Reporter, Unsaved};
+use crate::reporter::{Keeper, QUEUE, Reporter};
 use crate::routes::{self, Desks};
 use crate::rules::Rules;
 use crate::settings::Settings;
@@ -68,19 +68,16 @@ fn follow(target: &Target, app: &App, store: IncidentStore, stop: &Stop) -> anyh
     let rules = Rules::new(&target.faults).with_context(|| format!("cannot use the faults of {}", target.name))?;
     let path = app.settings.state.join(format!("{}.json", target.name));
     let ledger = state::open(&path, app.clock.now()).with_context(|| format!("cannot keep {}", path.display()))?;
-    let known = ledger.recognisable();
     let desk = Arc::new(Desk::new(target.name.clone(), target.logs.live.clone().into(), ledger));
     let (bell, sleeper) = watch::bell();
     let (sender, queue) = tokio::sync::mpsc::channel(QUEUE);
     let reporter = Reporter {
         desk: Arc::clone(&desk),
         store,
-        path,
         queue,
         bell: bell.clone(),
         stop: stop.clone(),
-        unsaved: Unsaved::default(),
-        known,
+        keeper: Keeper::new(Arc::clone(&desk), path),
     };
     stop.spawn("report", reporter.run());
     let parts = Parts {

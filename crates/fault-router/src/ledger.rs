@@ -2,7 +2,7 @@
 
 use crate::place::{FileKey, Place, Stream};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use wire::detection::Detection;
 
 /// What the follower tells, in the order of the lines.
@@ -37,11 +37,6 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// The files of which more is known than that they are there.
-    pub(crate) fn recognisable(&self) -> BTreeSet<FileKey> {
-        self.places.iter().filter(|(_, place)| place.stream.cursor.offset > 0).map(|(key, _)| *key).collect()
-    }
-
     /// Before the first line of a new life is told that does not name itself: should a crash follow, the file is known by
     /// what it looks like behind that line, and the line gets the same name again.
     pub(crate) fn foresee(&mut self, key: FileKey, stream: Stream) {

@@ -4,6 +4,7 @@ use crate::edge::Print;
 use serde::{Deserialize, Serialize};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
+use std::time::UNIX_EPOCH;
 use uuid::Uuid;
 
 /// Which file, whatever it is called at the moment.
@@ -11,11 +12,15 @@ use uuid::Uuid;
 pub(crate) struct FileKey {
     dev: u64,
     ino: u64,
+    /// When it was created, nanoseconds, where the file system tells: inodes are used again.
+    born: Option<u64>,
 }
 
 impl FileKey {
     pub(crate) fn of(metadata: &Metadata) -> Self {
-        Self { dev: metadata.dev(), ino: metadata.ino() }
+        let born = metadata.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let born = born.and_then(|since| u64::try_from(since.as_nanos()).ok());
+        Self { dev: metadata.dev(), ino: metadata.ino(), born }
     }
 }
 

@@ -1,18 +1,17 @@
 //! Takes what the follower found, reports it to the store until it is acknowledged, and only then moves the place.
 
 mod answer;
+mod keeper;
+
+pub(crate) use keeper::Keeper;
 
 use crate::desk::{Desk, Part};
 use crate::ledger::News;
-use crate::place::FileKey;
-use crate::state;
 use crate::watch::Bell;
 use answer::{Next, next};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use chassis::{Stop, telemetry};
 use client::IncidentStore;
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
@@ -24,8 +23,6 @@ use wire::detection::Detection;
 pub(crate) const QUEUE: usize = 64;
 /// How long a place that moved without a detection may stay unwritten: after a crash so much is read again.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
-/// How many acknowledged detections may be unwritten while more are waiting.
-const SAVE_AFTER: usize = 32;
 /// The first and the longest pause before the store is asked again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 /// The pause when the store wants other credentials: nothing here will change that soon.
@@ -35,20 +32,10 @@ const SLOW: Duration = Duration::from_secs(5);
 pub(crate) struct Reporter {
     pub(crate) desk: Arc<Desk>,
     pub(crate) store: IncidentStore,
-    pub(crate) path: PathBuf,
     pub(crate) queue: Receiver<News>,
     pub(crate) bell: Bell,
     pub(crate) stop: Stop,
-    pub(crate) unsaved: Unsaved,
-    /// The files that the state on disk knows by what they look like, as it does once they were read beyond their start.
-    pub(crate) known: BTreeSet<FileKey>,
-}
-
-/// What the state file does not know yet.
-#[derive(Debug, Default)]
-pub(crate) struct Unsaved {
-    any: bool,
-    detections: usize,
+    pub(crate) keeper: Keeper,
 }
 
 impl Reporter {
@@ -67,36 +54,24 @@ impl Reporter {
                         break;
                     }
                 }
-                _ = tick.tick() => self.save().await,
+                () = self.keeper.written() => {}
+                _ = tick.tick() => self.keeper.begin(),
             }
         }
-        self.save().await;
+        self.keeper.write().await;
     }
 
     /// False when the word to stop came first.
     async fn deal_with(&mut self, news: News) -> bool {
         if let News::Found(key, stream, finding) = &news {
-            if !finding.names_itself && !self.known.contains(key) {
-                self.desk.ledger().foresee(*key, *stream);
-                self.unsaved.any = true;
-                self.save().await;
+            if !finding.names_itself {
+                self.keeper.foresee(*key, *stream).await;
             }
             if !self.deliver(&finding.detection).await {
                 return false;
             }
-            self.unsaved.detections += 1;
         }
-        match &news {
-            News::Began(key, place) if place.stream.cursor.offset == 0 => self.known.remove(key),
-            News::Dropped(key) => self.known.remove(key),
-            _ => false,
-        };
-        self.unsaved.any = true;
-        self.desk.ledger().take_in(news);
-        let idle = self.queue.is_empty() && self.unsaved.detections > 0;
-        if idle || self.unsaved.detections >= SAVE_AFTER {
-            self.save().await;
-        }
+        self.keeper.take_in(news);
         true
     }
 
@@ -148,22 +123,5 @@ impl Reporter {
             }
         }
         false
-    }
-
-    async fn save(&mut self) {
-        if !self.unsaved.any {
-            return;
-        }
-        let (path, ledger) = (self.path.clone(), self.desk.ledger().clone());
-        let known = ledger.recognisable();
-        let saved = tokio::task::spawn_blocking(move || state::save(&path, &ledger)).await;
-        match saved.map_err(std::io::Error::other).flatten() {
-            Ok(()) => {
-                (self.unsaved, self.known) = (Unsaved::default(), known);
-                self.desk.works(Part::State);
-            }
-            // Tried again at the next tick; till then a restart would repeat what is acknowledged, and lose nothing.
-            Err(error) => self.desk.trouble(Part::State, format!("cannot write {}: {error}", self.path.display())),
-        }
     }
 }
