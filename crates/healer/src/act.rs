@@ -105,7 +105,7 @@ impl Peers {
     async fn undo(&self, doing: &Doing<'_>, key: &OperationKey, revert: &PatchTask) -> Result<Body, NoResult> {
         let (commit, tree) = outcome::reverted(self.patch(doing, key, revert).await?)?;
         let deploy = task::roll_back(doing.incident, commit.clone(), tree, doing.around.authority);
-        let key = keys::undo_deploy(doing.incident.id, doing.attempt);
+        let key = keys::undo_deploy(doing.incident.id, doing.attempt, &commit);
         let rollout = self.deploy(doing, &key, &deploy).await?;
         Ok(outcome::undone(doing.incident, commit, &rollout)?)
     }

@@ -1,7 +1,7 @@
 //! The idempotency keys: of what is appended to a journal, and of the operations that services are asked for. Pure.
 
 use wire::event::Step;
-use wire::{IncidentId, OperationKey, Position};
+use wire::{CommitId, IncidentId, OperationKey, Position};
 
 /// Of an intention.
 pub fn started(step: Step, attempt: u32) -> String {
@@ -29,7 +29,9 @@ pub fn operation(incident: IncidentId, step: Step, attempt: u32) -> OperationKey
     OperationKey::of_step(incident, step, attempt)
 }
 
-/// Of the second half of an undo, the roll-out of the reverting commit.
-pub fn undo_deploy(incident: IncidentId, attempt: u32) -> OperationKey {
-    OperationKey { scope: incident.to_string(), step: format!("undo-deploy-{attempt}") }
+/// Of the second half of an undo, the roll-out of the commit that the first half answered. After a crash the first half may
+/// answer another one (somebody pushed meanwhile): then it is another operation.
+pub fn undo_deploy(incident: IncidentId, attempt: u32, commit: &CommitId) -> OperationKey {
+    let commit: String = commit.as_str().chars().take(12).collect();
+    OperationKey { scope: incident.to_string(), step: format!("undo-deploy-{attempt}-{commit}") }
 }

@@ -13,9 +13,13 @@ use wire::{CommitId, Problem, TreeId};
 /// The longest text of a problem that is journaled, bytes.
 const MAX_PROBLEM: usize = 2 * 1024;
 
-/// Of a plan: what is not to be changed is dismissed, with the verdict.
-pub fn planned(plan: Plan) -> Body {
-    if plan.verdict.is_actionable() {
+/// Of a plan: what is not to be changed is dismissed, with the verdict. What nobody can tell is planned, without an option:
+/// it goes to a person.
+pub fn planned(mut plan: Plan) -> Body {
+    if plan.verdict == Verdict::Unknown {
+        plan.options.clear();
+    }
+    if plan.verdict.is_actionable() || plan.verdict == Verdict::Unknown {
         return Body::Planned { plan };
     }
     let why = match plan.verdict {
@@ -23,7 +27,7 @@ pub fn planned(plan: Plan) -> Body {
         Verdict::ExpectedDenial => "the target said no, as it should",
         Verdict::Recovered => "it is over by itself",
         Verdict::Noise => "nothing is wrong",
-        _ => "it could not be told what it is",
+        _ => "nothing is to be changed",
     };
     Body::Dismissed { verdict: plan.verdict, why: format!("{why}: {}", clip(&plan.root_cause, MAX_PROBLEM)) }
 }

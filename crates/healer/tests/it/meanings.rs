@@ -62,12 +62,18 @@ fn only_an_actionable_verdict_is_a_plan() {
     for verdict in [CodeFault, Dependency, Capacity, Configuration] {
         assert!(matches!(planned(Plan { verdict, ..plan(vec![]) }), Body::Planned { .. }), "{verdict:?}");
     }
-    for verdict in [UserError, ExpectedDenial, Recovered, Noise, Unknown] {
+    for verdict in [UserError, ExpectedDenial, Recovered, Noise] {
         let body = planned(Plan { verdict, ..plan(vec![]) });
         assert!(
             matches!(&body, Body::Dismissed { verdict: v, why } if *v == verdict && why.contains("a bad statement"))
         );
     }
+}
+
+#[test]
+fn what_nobody_can_tell_changes_nothing_and_goes_to_a_person() {
+    let unsure = Plan { verdict: Verdict::Unknown, ..plan(vec![]) };
+    assert!(matches!(planned(unsure), Body::Planned { plan } if plan.options.is_empty()));
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl Healer {
     ) -> Result<Body, Trouble> {
         let (commit, tree) = outcome::reverted(reverted).map_err(Trouble::Failed)?;
         let deploy = task::roll_back(&self.incident, commit.clone(), tree, self.authority);
-        let key = keys::undo_deploy(self.incident.id, attempt);
+        let key = keys::undo_deploy(self.incident.id, attempt, &commit);
         match world.ask(&Task::Deploy(deploy), &key, choices)? {
             Answer::Rollout(rollout) => outcome::undone(&self.incident, commit, &rollout).map_err(Trouble::Failed),
             other => unreachable!("{other:?}"),
