@@ -15,6 +15,12 @@ use wire::{FaultCode, ReplayId};
 
 /// How long the witnesses of a right answer are asked: PostgreSQL's log is written by another process, with a delay.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the way to a running instance may be gone: what stands in front of it is started again by its supervisor.
+const COME_BACK: Duration = Duration::from_secs(5);
+/// Between two looks whether it is back.
+const LOOK: Duration = Duration::from_millis(20);
+/// How often a request is sent again whose connection was lost before there was an answer.
+const RESENDS: usize = 2;
 /// The largest answer that is read, bytes.
 const MAX_ANSWER: usize = 1 << 20;
 
@@ -23,6 +29,8 @@ const MAX_ANSWER: usize = 1 << 20;
 pub struct Endpoint {
     http: reqwest::Client,
     base: String,
+    /// Whether something stands in front of the instance that may be away for a moment.
+    behind_a_front: bool,
 }
 
 impl Endpoint {
@@ -32,23 +40,53 @@ impl Endpoint {
     /// When the client cannot be built.
     pub fn of_job(address: &Address) -> Result<Self, reqwest::Error> {
         Ok(match address {
-            Address::Port(port) => Self { http: client()?.build()?, base: format!("http://127.0.0.1:{port}") },
+            Address::Port(port) => {
+                Self { http: client()?.build()?, base: format!("http://127.0.0.1:{port}"), behind_a_front: false }
+            }
             Address::Socket(path) => {
                 let http = client()?.unix_socket(path.as_path()).build()?;
-                Self { http, base: "http://candidate".into() }
+                Self { http, base: "http://candidate".into(), behind_a_front: false }
             }
         })
     }
 
     /// A running instance.
     pub fn of_instance(http: reqwest::Client, base_url: &str) -> Self {
-        Self { http, base: base_url.trim_end_matches('/').to_owned() }
+        Self { http, base: base_url.trim_end_matches('/').to_owned(), behind_a_front: true }
     }
 
     /// Whether the path answers 200 within the limit.
     pub async fn is_healthy(&self, path: &str, limit: Duration) -> bool {
         let answer = self.http.get(format!("{}{path}", self.base)).timeout(limit).send().await;
         answer.is_ok_and(|answer| answer.status() == reqwest::StatusCode::OK)
+    }
+
+    /// The answer to the request. A connection that was lost on the way to a running instance says nothing of the instance:
+    /// the request is sent again when somebody listens again.
+    async fn ask(&self, contract: &Contract, replay: &ReplayId) -> Answer {
+        let mut answer = self.send(contract, replay).await;
+        for _ in 0..RESENDS {
+            if !answer.lost || !self.behind_a_front {
+                break;
+            }
+            if !self.comes_back().await {
+                answer.unreachable = true;
+                break;
+            }
+            answer = self.send(contract, replay).await;
+        }
+        answer
+    }
+
+    /// Whether somebody listens again in time.
+    async fn comes_back(&self) -> bool {
+        let Some(address) = self.base.strip_prefix("http://").map(str::to_owned) else { return false };
+        let back = async {
+            while tokio::net::TcpStream::connect(&address).await.is_err() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::time::timeout(COME_BACK, back).await.is_ok()
     }
 
     async fn send(&self, contract: &Contract, replay: &ReplayId) -> Answer {
@@ -59,9 +97,9 @@ impl Endpoint {
         match answer {
             Ok(Ok((status, body))) => {
                 let body = serde_json::from_slice(&body).ok();
-                Answer { status: Some(status), took_ms, body, problem: None }
+                Answer { status: Some(status), took_ms, body, ..Answer::default() }
             }
-            Ok(Err(problem)) => Answer { took_ms, problem: Some(problem), ..Answer::default() },
+            Ok(Err(problem)) => Answer { took_ms, problem: Some(problem), lost: true, ..Answer::default() },
             Err(_) => {
                 let problem = Some(format!("there was no complete answer within {} ms", deadline.as_millis()));
                 Answer { took_ms, problem, ..Answer::default() }
@@ -108,7 +146,7 @@ pub async fn replay(
 ) -> ReplayReport {
     let (id, begun) = (ReplayId::fresh(), reporter.now());
     let watch = Watch::begin(&contract.witnesses, id.clone(), verifier.http.clone()).await;
-    let answer = endpoint.send(contract, &id).await;
+    let answer = endpoint.ask(contract, &id).await;
     // Whatever the witnesses saw cannot mend a wrong answer: they are asked once, as evidence.
     let (without_them, _) = judge(contract, &answer, &[]);
     let patience = if without_them == Judgement::Broken { Duration::ZERO } else { PATIENCE };

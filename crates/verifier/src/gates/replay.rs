@@ -17,10 +17,17 @@ pub struct Answer {
     pub body: Option<Value>,
     /// Why there was no complete answer.
     pub problem: Option<String>,
+    /// The connection was refused, or closed before there was an answer.
+    pub lost: bool,
+    /// Nobody has listened there for as long as we waited: nothing can be said of the instance behind.
+    pub unreachable: bool,
 }
 
 /// Judges an answer and its witnesses. The text is a stable code and a sentence.
 pub fn judge(contract: &Contract, answer: &Answer, witnesses: &[WitnessReport]) -> (Judgement, String) {
+    if answer.unreachable {
+        return (Judgement::Unverified, "unreachable: nobody listens where the live version should answer".into());
+    }
     if let Err(why) = meets(contract, answer) {
         return (Judgement::Broken, why);
     }
@@ -103,7 +110,12 @@ mod tests {
     }
 
     fn good() -> Answer {
-        Answer { status: Some(200), took_ms: 99.9, body: Some(json!({"ok": true, "a": [1], "b": 2})), problem: None }
+        Answer {
+            status: Some(200),
+            took_ms: 99.9,
+            body: Some(json!({"ok": true, "a": [1], "b": 2})),
+            ..Answer::default()
+        }
     }
 
     fn saw(seen: Option<u64>) -> WitnessReport {

@@ -64,11 +64,11 @@ async fn a_replay_is_judged_from_both_sides() {
 }
 
 #[tokio::test]
-async fn an_instance_that_does_not_answer_has_broken_the_contract() {
+async fn where_nobody_listens_nothing_can_be_said_and_silence_has_broken_the_contract() {
     let world = World::start().await;
     let closed = testkit::listener().1;
     let report = world.replay("closed", FAULT, &closed).await;
-    assert_eq!((report.judgement, report.status), (Judgement::Broken, None), "{}", report.why);
+    assert_eq!((report.judgement, report.status), (Judgement::Unverified, None), "{}", report.why);
     // It listens and never answers: the deadline of the contract ends the wait.
     let (_listener, silent) = testkit::listener();
     let report = world.replay("silent", FAULT, &silent).await;
