@@ -60,10 +60,13 @@ pub(super) async fn look(
     Ok(Look::Nothing(next_due(conn, now).await?))
 }
 
-/// An incident that wants a move and whose target nobody holds: first what has begun to act on a target, then the oldest.
+/// An incident that wants a move and whose target nobody holds, also not a recovery that waits between two tries: first what
+/// has begun to act on a target, then the oldest.
 const WANTING: &str = "SELECT state FROM incidents WHERE status <> 'archived' AND NOT done \
     AND (wake_at IS NULL OR wake_at <= $1) AND NOT EXISTS \
     (SELECT 1 FROM leases WHERE leases.target = incidents.target AND leases.expires_at > $1) \
+    AND (under_way OR NOT EXISTS (SELECT 1 FROM incidents AS other WHERE other.target = incidents.target \
+    AND other.under_way AND NOT other.done AND other.status <> 'archived')) \
     ORDER BY under_way DESC, detected_at, incidents.id LIMIT 1";
 
 /// One that nobody else is just taking, locked; or any, to see whether it is worth taking locks.

@@ -86,7 +86,15 @@ async fn what_is_under_way_comes_first_and_then_the_oldest() {
     )
     .await
     .unwrap();
-    assert_eq!(store.lease().await.unwrap().incident.id, young, "what is under way");
+    let lease = store.lease().await.unwrap();
+    assert_eq!(lease.incident.id, young, "what is under way");
+    // It waits between two tries: its target is not free for another recovery meanwhile.
+    let wake_at = Some(store.now() + TimeDelta::seconds(60));
+    let release = Release { fence: lease.authority.fence, wake_at, done: false, seen: None };
+    store.healer.release(young, &release).await.unwrap();
+    assert_eq!(store.lease().await, None);
+    store.pass(60);
+    assert_eq!(store.lease().await.unwrap().incident.id, young);
 }
 
 #[tokio::test]
