@@ -76,7 +76,9 @@ impl Codemod {
         }
         let rule = SerializableRuleConfig::<SupportLang>::deserialize(rule).map_err(|error| invalid(&error))?;
         if rule.files.is_some() || rule.ignores.is_some() {
-            return Err(CodemodError::Rule("`files` and `ignores` are not for a rule: the target lists its files".into()));
+            return Err(CodemodError::Rule(
+                "`files` and `ignores` are not for a rule: the target lists its files".into(),
+            ));
         }
         let config = RuleConfig::try_from(rule, &GlobalRules::default()).map_err(|error| invalid(&error))?;
         match config.fixer.len() {

@@ -57,7 +57,9 @@ impl Patcher {
         for target in catalogue.values() {
             let name = &target.name;
             match check_remote(&target.repository) {
-                Err(RepositoryError::CredentialInUrl) => anyhow::bail!("the repository's URL of the target {name} holds a credential; it must not"),
+                Err(RepositoryError::CredentialInUrl) => {
+                    anyhow::bail!("the repository's URL of the target {name} holds a credential; it must not")
+                }
                 Err(error) => tracing::warn!(target = %name, %error, "nothing can be pushed to this target"),
                 Ok(()) => {}
             }

@@ -151,13 +151,7 @@ fn refuse_or_fail(error: CodemodError, path: &str) -> Result<Refusal, Failure> {
     }
 }
 
-fn conclude(
-    target: &Target,
-    candidate: Candidate,
-    digest: Digest,
-    verdict: Verdict,
-    document: &str,
-) -> ProposeOutcome {
+fn conclude(target: &Target, candidate: Candidate, digest: Digest, verdict: Verdict, document: &str) -> ProposeOutcome {
     let Candidate { head, tree, diff, files } = candidate;
     match judge::admitted(&verdict, &digest, &tree) {
         Err(refusal) => ProposeOutcome::Refused(Refusal { diff: Some(diff), ..refusal }),

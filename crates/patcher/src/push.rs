@@ -32,7 +32,8 @@ impl Patcher {
         }
         self.known.authority(incident, authority);
         in_time(authority.epoch, Some(authority.fence), self.known.seen(Some(incident)))?;
-        let verdict = self.verifier.verdict(&proposal.digest).await.map_err(|error| Failure::Verdict(Box::new(error)))?;
+        let verdict =
+            self.verifier.verdict(&proposal.digest).await.map_err(|error| Failure::Verdict(Box::new(error)))?;
         let not_admitted = judge::not_admitted(proposal, verdict.as_ref());
         self.land(target, push, not_admitted, reporter).await
     }

@@ -30,7 +30,9 @@ pub async fn serve(
         }
     });
     let state = web::Data::from(gateway);
-    Server::new(Service::RagGateway, credentials).serve(listener, stop, move |config| mount(config, state.clone())).await
+    Server::new(Service::RagGateway, credentials)
+        .serve(listener, stop, move |config| mount(config, state.clone()))
+        .await
 }
 
 fn mount(config: &mut web::ServiceConfig, state: web::Data<Gateway>) {

@@ -71,7 +71,9 @@ impl Bm25 {
 
     /// Takes a document out.
     pub fn remove(&mut self, id: &str) {
-        let Some((at, entry)) = self.ids.remove(id).and_then(|at| Some((at, self.entries.remove(&at)?))) else { return };
+        let Some((at, entry)) = self.ids.remove(id).and_then(|at| Some((at, self.entries.remove(&at)?))) else {
+            return;
+        };
         self.length -= entry.length;
         for term in entry.terms.keys() {
             if let Some(documents) = self.postings.get_mut(term) {

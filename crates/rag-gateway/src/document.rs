@@ -68,7 +68,8 @@ impl Document {
     /// One sentence that says what would be right.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (front, body) = split(text)?;
-        let front: FrontMatter = toml::from_str(front).map_err(|error| format!("its front matter is not right: {error}"))?;
+        let front: FrontMatter =
+            toml::from_str(front).map_err(|error| format!("its front matter is not right: {error}"))?;
         let symptoms = match front.symptoms {
             Texts::One(text) => text,
             Texts::Many(texts) => texts.join("\n"),
@@ -82,7 +83,10 @@ impl Document {
             return Err("a marker is empty: `markers` holds literals of log lines".into());
         }
         if body.trim().is_empty() {
-            return Err("nothing follows the front matter: the text for people (symptoms, breadcrumbs, steps) belongs there".into());
+            return Err(
+                "nothing follows the front matter: the text for people (symptoms, breadcrumbs, steps) belongs there"
+                    .into(),
+            );
         }
         let remedy = front.rule.map(|rule| codemod(&front.id, front.language.as_deref(), rule)).transpose()?;
         Ok(Self {
@@ -127,7 +131,8 @@ impl Document {
 }
 
 fn split(text: &str) -> Result<(&str, &str), String> {
-    let shape = || format!("it must begin with a line `{FENCE}`, then TOML, then another line `{FENCE}`, then the text");
+    let shape =
+        || format!("it must begin with a line `{FENCE}`, then TOML, then another line `{FENCE}`, then the text");
     let rest = text.trim_start_matches('\u{feff}').strip_prefix(FENCE).ok_or_else(shape)?;
     let rest = rest.strip_prefix('\r').unwrap_or(rest).strip_prefix('\n').ok_or_else(shape)?;
     let mut at = 0;

@@ -183,7 +183,10 @@ impl Memory {
 
 fn check_lesson(incident: IncidentId, lesson: &Lesson) -> Result<(), String> {
     if lesson.incident != incident {
-        return Err(format!("the path names the incident {incident}, the body {}: they must be the same", lesson.incident));
+        return Err(format!(
+            "the path names the incident {incident}, the body {}: they must be the same",
+            lesson.incident
+        ));
     }
     check_language(&lesson.language)?;
     let texts = [

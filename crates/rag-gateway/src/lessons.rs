@@ -114,20 +114,23 @@ impl Lessons {
         let json = serde_json::to_value(lesson).map_err(|error| DbError::Query(serialization(error)))?;
         let digest = Digest::of_json(&json);
         let row = NewRow { incident: lesson.incident.0, digest: digest.to_string(), lesson: json, learned_at: at };
-        self.limited(WRITE, self.db.run(|conn| {
-            Box::pin(async move {
-                // The number is drawn under the lock, so that no reader sees a number before a lower one.
-                conn.batch_execute("LOCK TABLE lessons IN SHARE ROW EXCLUSIVE MODE").await?;
-                let wanted = lessons::table.find(row.incident).select(lessons::digest);
-                match wanted.first::<String>(conn).await.optional()? {
-                    Some(known) if known == row.digest => return Ok(()),
-                    Some(_) => return Err(LessonsError::Conflict),
-                    None => {}
-                }
-                diesel::insert_into(lessons::table).values(row).execute(conn).await?;
-                Ok(())
-            })
-        }))
+        self.limited(
+            WRITE,
+            self.db.run(|conn| {
+                Box::pin(async move {
+                    // The number is drawn under the lock, so that no reader sees a number before a lower one.
+                    conn.batch_execute("LOCK TABLE lessons IN SHARE ROW EXCLUSIVE MODE").await?;
+                    let wanted = lessons::table.find(row.incident).select(lessons::digest);
+                    match wanted.first::<String>(conn).await.optional()? {
+                        Some(known) if known == row.digest => return Ok(()),
+                        Some(_) => return Err(LessonsError::Conflict),
+                        None => {}
+                    }
+                    diesel::insert_into(lessons::table).values(row).execute(conn).await?;
+                    Ok(())
+                })
+            }),
+        )
         .await
     }
 
@@ -137,12 +140,16 @@ impl Lessons {
     /// What the database says.
     pub async fn after(&self, number: i64) -> Result<Vec<(i64, Lesson)>, LessonsError> {
         let rows: Vec<(i64, serde_json::Value)> = self
-            .limited(NEWS, self.db.run(|conn| {
-                Box::pin(async move {
-                    let query = lessons::table.filter(lessons::number.gt(number)).order(lessons::number).limit(PAGE);
-                    Ok::<_, LessonsError>(query.select((lessons::number, lessons::lesson)).load(conn).await?)
-                })
-            }))
+            .limited(
+                NEWS,
+                self.db.run(|conn| {
+                    Box::pin(async move {
+                        let query =
+                            lessons::table.filter(lessons::number.gt(number)).order(lessons::number).limit(PAGE);
+                        Ok::<_, LessonsError>(query.select((lessons::number, lessons::lesson)).load(conn).await?)
+                    })
+                }),
+            )
             .await?;
         let read = rows.into_iter().map(|(number, json)| serde_json::from_value(json).map(|lesson| (number, lesson)));
         read.collect::<Result<_, _>>().map_err(|error| DbError::Query(serialization(error)).into())

@@ -30,6 +30,7 @@ use std::sync::Arc;
 pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) -> anyhow::Result<()> {
     let url = chassis::settings::secret("DATABASE_URL")?;
     let gateway = Gateway::open(&settings, url, chassis::clock::system())?;
-    let listener = TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener =
+        TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     app::serve(listener, gateway, credentials, stop).await
 }

@@ -22,7 +22,9 @@ pub fn check_request(request: &PlanRequest) -> Result<(), String> {
     let texts = request.reason.iter().chain([&request.message]).map(|text| (text, MAX_MESSAGE));
     let lines = request.context.iter().map(|line| (line, MAX_LINE));
     if let Some((_, max)) = texts.chain(lines).find(|(text, max)| text.len() > *max) {
-        return Err(format!("a text is too long: message and reason have at most {MAX_MESSAGE} bytes, a line of context {max}"));
+        return Err(format!(
+            "a text is too long: message and reason have at most {MAX_MESSAGE} bytes, a line of context {max}"
+        ));
     }
     if request.context.len() > MAX_CONTEXT {
         return Err(format!("`context` has at most {MAX_CONTEXT} lines"));
@@ -43,7 +45,13 @@ pub fn check_language(language: &str) -> Result<(), String> {
 
 /// What is to be done: the diagnosis of the surest document, and the remedies of the sure ones, those first that have not
 /// failed here before. Nothing is proposed when nothing is sure, or when the diagnosis says that nothing is to be changed.
-pub fn plan(request: &PlanRequest, hits: &[Hit], track: &TrackRecord, min_confidence: f64, mut retrieval: Retrieval) -> Plan {
+pub fn plan(
+    request: &PlanRequest,
+    hits: &[Hit],
+    track: &TrackRecord,
+    min_confidence: f64,
+    mut retrieval: Retrieval,
+) -> Plan {
     retrieval.confidence = hits.first().map_or(0.0, |hit| round(hit.confidence));
     retrieval.neighbours = hits.iter().take(NEIGHBOURS).map(neighbour).collect();
     let sure: Vec<&Hit> = hits.iter().filter(|hit| hit.confidence >= min_confidence).collect();

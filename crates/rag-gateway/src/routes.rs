@@ -18,7 +18,10 @@ const MAX_DOCUMENTS: usize = 1_000;
 ///
 /// # Errors
 /// 400 when the request is out of its bounds.
-pub async fn make_plan(gateway: web::Data<Gateway>, request: web::Json<PlanRequest>) -> Result<web::Json<Plan>, Reply<Plain>> {
+pub async fn make_plan(
+    gateway: web::Data<Gateway>,
+    request: web::Json<PlanRequest>,
+) -> Result<web::Json<Plan>, Reply<Plain>> {
     check_request(&request).map_err(Plain::BadRequest)?;
     Ok(web::Json(gateway.plan(&request).await))
 }

@@ -2,8 +2,8 @@
 
 /// Words that say nothing. `from` and `select` stay: they are words of SQL, too.
 const STOP: [&str; 32] = [
-    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "has", "have", "he", "in", "is", "it", "its", "no", "not",
-    "of", "on", "or", "so", "that", "the", "this", "to", "was", "were", "which", "with", "would",
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "has", "have", "he", "in", "is", "it", "its", "no",
+    "not", "of", "on", "or", "so", "that", "the", "this", "to", "was", "were", "which", "with", "would",
 ];
 /// Longer runs of letters and digits are no words.
 const MAX_TERM: usize = 64;

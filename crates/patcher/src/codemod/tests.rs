@@ -52,8 +52,10 @@ fn every_match_is_rewritten_in_one_go() {
 
 #[test]
 fn comments_and_other_strings_stay_as_they_are() {
-    let source = "// \"SELECT FROM\"\n/* \"SELECT FROM\" */\nfn a() { f(\"say \\\"SELECT FROM\\\"\"); f(\"SELECT FROM\") }\n";
-    let cured = "// \"SELECT FROM\"\n/* \"SELECT FROM\" */\nfn a() { f(\"say \\\"SELECT FROM\\\"\"); f(\"SELECT 1\") }\n";
+    let source =
+        "// \"SELECT FROM\"\n/* \"SELECT FROM\" */\nfn a() { f(\"say \\\"SELECT FROM\\\"\"); f(\"SELECT FROM\") }\n";
+    let cured =
+        "// \"SELECT FROM\"\n/* \"SELECT FROM\" */\nfn a() { f(\"say \\\"SELECT FROM\\\"\"); f(\"SELECT 1\") }\n";
     check(&sql_rule(), "rust", source, Ok(Some(cured)));
 }
 

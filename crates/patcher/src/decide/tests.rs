@@ -93,7 +93,8 @@ fn only_what_is_as_the_commit_left_it_is_restored() {
                     assert!(first == Changed || second == Changed, "{files:?}");
                 }
                 Ok(restore) => {
-                    let wanted: Vec<&str> = files.iter().filter(|(_, s)| *s == AsLeft).map(|(f, _)| f.as_str()).collect();
+                    let wanted: Vec<&str> =
+                        files.iter().filter(|(_, s)| *s == AsLeft).map(|(f, _)| f.as_str()).collect();
                     assert_eq!(restore, wanted);
                     assert!(first != Changed && second != Changed, "{files:?}");
                 }

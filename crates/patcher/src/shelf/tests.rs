@@ -28,5 +28,6 @@ async fn work_that_hangs_is_left_and_the_next_one_waits_until_it_has_ended() {
     let waiting = shelf.work(&target, |_, _| Ok(())).await;
     assert!(matches!(waiting, Err(Failure::TooLong(_))), "two worked at once: {waiting:?}");
     release.send(()).expect("it still waits");
-    testkit::eventually("its turn", Duration::from_secs(20), async || shelf.work(&target, |_, _| Ok(())).await.ok()).await;
+    testkit::eventually("its turn", Duration::from_secs(20), async || shelf.work(&target, |_, _| Ok(())).await.ok())
+        .await;
 }

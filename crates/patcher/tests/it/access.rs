@@ -48,7 +48,8 @@ async fn only_the_healer_proposes_pushes_and_reverts_and_only_the_store_resets()
         ("healer", world.revert(&world.head())),
         ("incident-store", world.reset(4)),
     ];
-    let callers = ["operator", "approver", "ingest", "nobody", "verifier", "deployer", "patcher", "healer", "incident-store"];
+    let callers =
+        ["operator", "approver", "ingest", "nobody", "verifier", "deployer", "patcher", "healer", "incident-store"];
     for (allowed, task) in &tasks {
         for caller in callers.iter().filter(|caller| *caller != allowed) {
             let token = testkit::token(caller);

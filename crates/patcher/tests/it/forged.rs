@@ -72,7 +72,9 @@ async fn even_an_admitted_diff_touches_only_listed_regular_files() {
     let new = |path: &str, mode: &str, line: &str| {
         let id = "0".repeat(40);
         let path_of = head(path);
-        format!("{path_of}new file mode {mode}\nindex {id}..{id}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+{line}\n")
+        format!(
+            "{path_of}new file mode {mode}\nindex {id}..{id}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+{line}\n"
+        )
     };
     let diffs = [
         world.tiny.outside_diff(),
@@ -88,7 +90,9 @@ async fn even_an_admitted_diff_touches_only_listed_regular_files() {
         let forged = with_diff(&world, &proposal, diff);
         world.verifier.admit_anyway(&forged);
         let outcome = patcher.ask(&world.push(&forged)).await;
-        let Ok(wire::proposal::PushOutcome::Refused(refusal)) = outcome else { panic!("{outcome:?} of {}", forged.diff) };
+        let Ok(wire::proposal::PushOutcome::Refused(refusal)) = outcome else {
+            panic!("{outcome:?} of {}", forged.diff)
+        };
         let codes = ["outside_scope", "does_not_apply", "no_match"];
         assert!(codes.contains(&refusal.code.as_str()), "{refusal:?} of {}", forged.diff);
         assert_eq!(world.log().len(), 1, "pushed: {}", forged.diff);

@@ -117,11 +117,9 @@ async fn what_a_gate_refuses_is_refused_with_its_code_the_diff_and_the_gates() {
 async fn a_verdict_that_does_not_fit_admits_nothing() {
     let world = World::new();
     let patcher = world.start();
-    for (mode, code) in [
-        (Mode::OtherTree, "tree_mismatch"),
-        (Mode::NoGates, "not_admitted"),
-        (Mode::OtherProposal, "not_admitted"),
-    ] {
+    for (mode, code) in
+        [(Mode::OtherTree, "tree_mismatch"), (Mode::NoGates, "not_admitted"), (Mode::OtherProposal, "not_admitted")]
+    {
         world.verifier.set(mode);
         world.verifier.script().forget();
         refused(patcher.ask(&world.propose(cure())).await, code);

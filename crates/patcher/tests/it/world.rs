@@ -50,7 +50,8 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let tiny = Tiny::create(folder.path());
         let verifier = Double::start(&tiny.remote);
-        let settings = Settings { work: folder.path().join("work"), verifier: verifier.base.clone(), ..Settings::default() };
+        let settings =
+            Settings { work: folder.path().join("work"), verifier: verifier.base.clone(), ..Settings::default() };
         let authority = Authority { fence: Fence(10), epoch: Epoch(3) };
         let (target, incident) = (tiny.target.clone(), IncidentId::fresh());
         Self { tiny, target, verifier, incident, authority, settings, folder }
@@ -110,7 +111,8 @@ impl World {
     }
 
     pub fn propose_remedy(&self, remedy: Remedy) -> PatchTask {
-        let option = PlanOption { title: "Turn it into a text".into(), remedy, confidence: 0.9, verification: String::new() };
+        let option =
+            PlanOption { title: "Turn it into a text".into(), remedy, confidence: 0.9, verification: String::new() };
         PatchTask::Propose(Propose {
             incident: self.incident,
             target: self.target.name.clone(),

@@ -11,11 +11,7 @@ fn routes() -> Vec<(Method, String, String)> {
     let json = |value: &serde_json::Value| value.to_string();
     vec![
         (Method::POST, "/v1/plans".into(), json(&serde_json::to_value(request("FAULT", "m")).expect("JSON"))),
-        (
-            Method::PUT,
-            format!("/v1/lessons/{}", lesson.incident),
-            json(&serde_json::to_value(&lesson).expect("JSON")),
-        ),
+        (Method::PUT, format!("/v1/lessons/{}", lesson.incident), json(&serde_json::to_value(&lesson).expect("JSON"))),
         (Method::GET, "/v1/documents".into(), String::new()),
     ]
 }

@@ -91,5 +91,7 @@ async fn migrations_go_up_and_down_on_tables_that_hold_something() {
         Db::migrate(&database.url(), MIGRATIONS, Duration::from_secs(20)).await.expect("up, and nothing to do again");
     }
     let sql = format!("{}; {}; {}", read("sample"), read("down"), read("up"));
-    db.run(|conn| Box::pin(async move { Ok::<_, database::DbError>(conn.batch_execute(&sql).await?) })).await.expect("down and up");
+    db.run(|conn| Box::pin(async move { Ok::<_, database::DbError>(conn.batch_execute(&sql).await?) }))
+        .await
+        .expect("down and up");
 }

@@ -35,7 +35,8 @@ pub(crate) fn lesson(code: &str, symptoms: &str, remedy: Remedy, healed: bool) -
 }
 
 fn document(id: &str, language: &str, verdict: &str) -> Document {
-    let front = format!("id = \"{id}\"\ntitle = \"{id}\"\nsymptoms = \"s\"\nroot_cause = \"of {id}\"\nverdict = \"{verdict}\"");
+    let front =
+        format!("id = \"{id}\"\ntitle = \"{id}\"\nsymptoms = \"s\"\nroot_cause = \"of {id}\"\nverdict = \"{verdict}\"");
     let rule = format!("language = \"{language}\"\n[rule]\nfix = \"{id}\"\nrule.pattern = \"p\"");
     Document::parse(&format!("+++\n{front}\n{rule}\n+++\nText.")).expect("a document")
 }
@@ -74,7 +75,11 @@ fn nothing_sure_means_nothing_is_proposed() {
 fn another_language_or_no_rule_is_a_neighbour_but_no_option() {
     let mut without_rule = document("b", "rust", "code_fault");
     without_rule.remedy = None;
-    let hits = [hit(document("a", "python", "code_fault"), 0.9), hit(without_rule, 0.8), hit(document("c", "rust", "code_fault"), 0.7)];
+    let hits = [
+        hit(document("a", "python", "code_fault"), 0.9),
+        hit(without_rule, 0.8),
+        hit(document("c", "rust", "code_fault"), 0.7),
+    ];
     let plan = decide(&hits, &TrackRecord::default());
     assert_eq!(sources(&plan), ["c"]);
     assert_eq!(plan.root_cause, "of b", "the surest of the same language tells the cause");

@@ -16,11 +16,21 @@ fn index() -> Bm25 {
     let committed = load(&Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge")).expect("the folder");
     let others = [
         ("disk", "The disk is full", "no space left on device while a log file is written"),
-        ("certificate", "A certificate is out of date", "TLS handshake fails: certificate has expired, peer refused connection"),
-        ("pool", "The connection pool is exhausted", "time-out while waiting for a free database connection of PostgreSQL"),
+        (
+            "certificate",
+            "A certificate is out of date",
+            "TLS handshake fails: certificate has expired, peer refused connection",
+        ),
+        (
+            "pool",
+            "The connection pool is exhausted",
+            "time-out while waiting for a free database connection of PostgreSQL",
+        ),
     ];
     let other = |(id, title, symptoms): (&str, &str, &str)| {
-        let front = format!("id = \"{id}\"\ntitle = \"{title}\"\nsymptoms = \"{symptoms}\"\nroot_cause = \"{title}\"\nverdict = \"capacity\"");
+        let front = format!(
+            "id = \"{id}\"\ntitle = \"{title}\"\nsymptoms = \"{symptoms}\"\nroot_cause = \"{title}\"\nverdict = \"capacity\""
+        );
         Document::parse(&format!("+++\n{front}\n+++\nText.")).expect("a document")
     };
     committed.into_iter().chain(others.map(other)).for_each(|document| index.add(document));
@@ -57,7 +67,12 @@ fn a_similar_wording_is_found_without_the_code() {
 
 #[test]
 fn what_is_not_known_is_not_sure() {
-    check("OTHER_FAULT", "the statement timed out after 5500 ms and the transaction was rolled back", "sql-select-without-list", false);
+    check(
+        "OTHER_FAULT",
+        "the statement timed out after 5500 ms and the transaction was rolled back",
+        "sql-select-without-list",
+        false,
+    );
     check("OTHER_FAULT", "error", "sql-select-without-list", false);
     check("OTHER_FAULT", "the connection to the upstream was refused by a proxy in front of it", "certificate", false);
     assert!(search("OTHER_FAULT", "жжж zzz").is_empty());

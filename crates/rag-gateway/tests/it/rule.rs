@@ -15,7 +15,8 @@ fn rewritten(id: &str, code: &str) -> String {
     let rule = RuleConfig::try_from(rule, &GlobalRules::default()).expect("a rule that ast-grep takes");
     let fix = rule.get_fixer().expect("a fix").into_iter().next().expect("one fix");
     let tree = rule.language.ast_grep(code);
-    let mut edits: Vec<_> = tree.root().find_all(&rule.matcher).map(|node| node.make_edit(&rule.matcher, &fix)).collect();
+    let mut edits: Vec<_> =
+        tree.root().find_all(&rule.matcher).map(|node| node.make_edit(&rule.matcher, &fix)).collect();
     edits.sort_by_key(|edit| std::cmp::Reverse(edit.position));
     let mut bytes = code.as_bytes().to_vec();
     for edit in edits {
@@ -26,14 +27,22 @@ fn rewritten(id: &str, code: &str) -> String {
 
 #[track_caller]
 fn check(statement: &str, wanted: &str) {
-    let code = |literal: &str| format!("async fn run(t: &T) -> R {{ t.simple_query({literal}).await?; // SELECT FROM\n Ok(()) }}");
+    let code = |literal: &str| {
+        format!("async fn run(t: &T) -> R {{ t.simple_query({literal}).await?; // SELECT FROM\n Ok(()) }}")
+    };
     assert_eq!(rewritten("sql-select-without-list", &code(statement)), code(wanted), "the statement {statement}");
 }
 
 #[test]
 fn a_select_without_list_and_table_is_replaced() {
-    let malformed =
-        ["\"SELECT FROM\"", "\"select  from\"", "\" Select From ; \"", "\"SELECT\\n FROM\\n\"", "r\"SELECT FROM\"", "r#\"SELECT FROM;\"#"];
+    let malformed = [
+        "\"SELECT FROM\"",
+        "\"select  from\"",
+        "\" Select From ; \"",
+        "\"SELECT\\n FROM\\n\"",
+        "r\"SELECT FROM\"",
+        "r#\"SELECT FROM;\"#",
+    ];
     for statement in malformed {
         check(statement, "\"SELECT 1\"");
     }
@@ -42,8 +51,17 @@ fn a_select_without_list_and_table_is_replaced() {
 #[test]
 fn healthy_statements_and_other_literals_stay() {
     let healthy = [
-        "\"SELECT id FROM t\"", "\"SELECT FROM t\"", "\"SELECT * FROM t;\"", "\"SELECT 1\"", "\"selectfrom\"", "\"DELETE FROM\"",
-        "\"SELECT FROM {t}\"", "\"cannot SELECT FROM\"", "r\"SELECT FROM t\"", "\"\"", "b\"SELECT FROM\"",
+        "\"SELECT id FROM t\"",
+        "\"SELECT FROM t\"",
+        "\"SELECT * FROM t;\"",
+        "\"SELECT 1\"",
+        "\"selectfrom\"",
+        "\"DELETE FROM\"",
+        "\"SELECT FROM {t}\"",
+        "\"cannot SELECT FROM\"",
+        "r\"SELECT FROM t\"",
+        "\"\"",
+        "b\"SELECT FROM\"",
     ];
     for statement in healthy {
         check(statement, statement);

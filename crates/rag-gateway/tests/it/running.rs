@@ -45,7 +45,13 @@ impl Running {
         self
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, token: Option<&str>, body: &str) -> (StatusCode, String) {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: &str,
+    ) -> (StatusCode, String) {
         let mut request = reqwest::Client::new()
             .request(method, format!("{}{path}", self.base))
             .timeout(Duration::from_secs(10))
@@ -77,7 +83,8 @@ impl Running {
 
 #[track_caller]
 pub(crate) fn problem((status, text): &(StatusCode, String)) -> (u16, String) {
-    let problem: Problem = serde_json::from_str(text).unwrap_or_else(|_| panic!("{status} without a problem body: {text:?}"));
+    let problem: Problem =
+        serde_json::from_str(text).unwrap_or_else(|_| panic!("{status} without a problem body: {text:?}"));
     assert!(problem.request_id.is_some(), "{problem:?}");
     (status.as_u16(), problem.code)
 }
