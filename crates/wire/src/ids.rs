@@ -61,7 +61,7 @@ macro_rules! text_id {
     };
 }
 
-fn is_name(text: &str, max: usize, extra: &str) -> bool {
+pub(crate) fn is_name(text: &str, max: usize, extra: &str) -> bool {
     !text.is_empty()
         && text.len() <= max
         && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
@@ -226,97 +226,5 @@ impl FromStr for Cursor {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         Self::try_from(text.to_owned())
-    }
-}
-
-/// The idempotency key of an operation: `scope/step`, e.g. `<incident>/push-1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct OperationKey {
-    /// What the operation belongs to: an incident's id, or `reset-<epoch>`.
-    pub scope: String,
-    /// The step within it, e.g. `push-1`.
-    pub step: String,
-}
-
-impl OperationKey {
-    /// A key from its two parts.
-    ///
-    /// # Errors
-    /// When a part is not 1 to 96 of `A-Z a-z 0-9 - _ .`.
-    pub fn new(scope: impl Into<String>, step: impl Into<String>) -> Result<Self, InvalidId> {
-        let (scope, step) = (scope.into(), step.into());
-        for part in [&scope, &step] {
-            if !is_name(part, 96, "-_.") {
-                let got = part.chars().take(80).collect();
-                return Err(InvalidId { kind: "operation key", got, expected: "1 to 96 of A-Z a-z 0-9 - _ ." });
-            }
-        }
-        Ok(Self { scope, step })
-    }
-
-    /// The key of an incident's step. Always valid.
-    pub fn of_step(incident: IncidentId, step: crate::event::Step, attempt: u32) -> Self {
-        Self { scope: incident.to_string(), step: format!("{}-{attempt}", step.as_str()) }
-    }
-}
-
-impl fmt::Display for OperationKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.scope, self.step)
-    }
-}
-
-/// The services of the platform and its people, as callers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Service {
-    FaultApp,
-    FaultRouter,
-    IncidentStore,
-    RagGateway,
-    Patcher,
-    Verifier,
-    Deployer,
-    Healer,
-    Front,
-    Kintsugi,
-}
-
-impl Service {
-    /// All of them.
-    pub const ALL: [Service; 10] = [
-        Service::FaultApp,
-        Service::FaultRouter,
-        Service::IncidentStore,
-        Service::RagGateway,
-        Service::Patcher,
-        Service::Verifier,
-        Service::Deployer,
-        Service::Healer,
-        Service::Front,
-        Service::Kintsugi,
-    ];
-
-    /// The name: of the package, the binary and the settings file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Service::FaultApp => "fault-app",
-            Service::FaultRouter => "fault-router",
-            Service::IncidentStore => "incident-store",
-            Service::RagGateway => "rag-gateway",
-            Service::Patcher => "patcher",
-            Service::Verifier => "verifier",
-            Service::Deployer => "deployer",
-            Service::Healer => "healer",
-            Service::Front => "front",
-            Service::Kintsugi => "kintsugi",
-        }
-    }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod ids;
+pub mod key;
+pub mod service;
 pub mod digest;
 pub mod problem;
 pub mod paths;
@@ -25,7 +27,8 @@ pub mod target;
 
 pub use digest::Digest;
 pub use ids::{
-    Authority, CommitId, Cursor, Epoch, EventId, FaultCode, Fence, IncidentId, OperationKey, Position, ReplayId,
-    Service, TargetName, TreeId,
+    Authority, CommitId, Cursor, Epoch, EventId, FaultCode, Fence, IncidentId, Position, ReplayId, TargetName, TreeId,
 };
+pub use key::OperationKey;
 pub use problem::Problem;
+pub use service::Service;

@@ -3,12 +3,11 @@
 
 mod contract;
 mod parts;
+mod sandbox;
 
 pub use contract::{Contract, Expectation, ReplayPermission, Request, Witness};
-pub use parts::{
-    Autonomy, Build, FaultRule, Forward, Health, Limits, Logs, Mount, Output, Patch, Repository, Reset, Run, Sandbox,
-    SandboxService, Test,
-};
+pub use parts::{Autonomy, Build, FaultRule, Health, Logs, Output, Patch, Repository, Reset, Run, Test};
+pub use sandbox::{Forward, Limits, Mount, Sandbox, SandboxService};
 
 use crate::{FaultCode, TargetName};
 use serde::{Deserialize, Serialize};
