@@ -9,9 +9,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use wire::Service;
 use wire::source::Sources;
 use wire::target::Target;
-use wire::Service;
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
