@@ -56,7 +56,8 @@ async fn switch(front: &Running, drained: bool, mut sent: watch::Receiver<i64>) 
             let idle = async || (front.label(&label).await.in_flight == 0).then_some(());
             testkit::eventually("the old colour is idle", Duration::from_secs(10), idle).await;
         }
-        old.handle.stop(true).await;
+        // The server looks but once a second whether its last connection has ended; the next switch does not wait for that.
+        front.stop.spawn("stop-old", old.handle.stop(true));
         old = new;
     }
 }
