@@ -12,6 +12,8 @@ use wire::Service;
 
 /// How often the children are looked at.
 const LOOK: Duration = Duration::from_millis(20);
+/// How often processes that became ours are looked for; it reads the whole of `/proc`.
+const REAP: Duration = Duration::from_secs(2);
 /// The pause before a service that ended is started again: doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -71,9 +73,13 @@ impl Supervisor {
         let stopping = Arc::<std::sync::atomic::AtomicBool>::default();
         let (looked_at, word) = (Arc::clone(&children), Arc::clone(&stopping));
         let thread = std::thread::Builder::new().name("supervisor".into()).spawn(move || {
+            let mut reaped = Instant::now();
             while !word.load(std::sync::atomic::Ordering::SeqCst) {
                 look(&mut looked_at.lock().unwrap_or_else(PoisonError::into_inner));
-                descendants::reap_adopted();
+                if reaped.elapsed() > REAP {
+                    descendants::reap_adopted();
+                    reaped = Instant::now();
+                }
                 std::thread::sleep(LOOK);
             }
         })?;
