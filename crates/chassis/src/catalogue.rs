@@ -24,6 +24,12 @@ pub enum CatalogueError {
         #[source]
         source: InvalidTarget,
     },
+    /// It is a template.
+    #[error("{path} still holds `${{…}}`: `kintsugi up` fills it in below .kintsugi/targets")]
+    Unfilled {
+        /// Which.
+        path: PathBuf,
+    },
     /// The file's name is not the target's.
     #[error("{path} holds the target {name}: a target file is named for its target")]
     Misnamed {
@@ -50,6 +56,9 @@ pub fn load(folder: &Path) -> Result<Catalogue, CatalogueError> {
             continue;
         }
         let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
+        if text.contains("${") {
+            return Err(CatalogueError::Unfilled { path });
+        }
         let target = Target::parse(&text).map_err(|source| CatalogueError::Invalid { path: path.clone(), source })?;
         if path.file_stem().is_none_or(|stem| stem != target.name.as_str()) {
             return Err(CatalogueError::Misnamed { path, name: target.name.to_string() });

@@ -22,7 +22,7 @@ impl Stop {
         Self::default()
     }
 
-    /// A stop that SIGTERM and SIGINT trigger. Must be called within the runtime.
+    /// A stop that SIGTERM, SIGINT and SIGHUP trigger. Must be called within the runtime.
     ///
     /// # Errors
     /// When the signal handlers cannot be installed.
@@ -30,12 +30,15 @@ impl Stop {
         use tokio::signal::unix::{SignalKind, signal};
         let stop = Self::new();
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        // A terminal that is closed says this.
+        let mut hangup = signal(SignalKind::hangup())?;
         let token = stop.token.clone();
         #[expect(clippy::disallowed_methods, reason = "this task ends with the word to stop, nothing waits for it")]
         tokio::spawn(async move {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
                 () = token.cancelled() => {}
             }
             tracing::info!("stopping");

@@ -20,6 +20,7 @@ mod verify;
 
 pub use settings::Settings;
 
+use anyhow::Context;
 use chassis::Stop;
 use chassis::auth::Credentials;
 use std::net::TcpListener;
@@ -31,7 +32,8 @@ use std::sync::Arc;
 /// When a setting cannot be used, the port is taken, the database does not answer, or a task died.
 pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) -> anyhow::Result<()> {
     let database = chassis::settings::secret("DATABASE_URL")?;
-    let listener = TcpListener::bind(&settings.listen)?;
+    let listener =
+        TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     branch::limit_waits();
     app::serve(listener, settings, database, credentials, stop).await
 }

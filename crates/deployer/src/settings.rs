@@ -40,7 +40,7 @@ impl Default for Settings {
             listen: "127.0.0.1:8040".into(),
             targets: "deploy/targets".into(),
             artefacts: ".kintsugi/artefacts".into(),
-            routes: ".kintsugi/routes.json".into(),
+            routes: ".kintsugi/routes/routes.json".into(),
             work: ".kintsugi/deployer".into(),
             verifier: "http://127.0.0.1:8080".into(),
             front: "http://127.0.0.1:8000".into(),

@@ -122,7 +122,12 @@ impl Site {
         }
         let earlier = ledger.rollout(&self.target.name, &deploy.commit).await.map_err(away)?;
         if let Some(course) = earlier.as_ref().filter(|course| course.answers(&key)) {
-            return Ok(course.report.clone());
+            // That it went live once is no answer when another commit is live by now.
+            let live = ledger.live(&self.target.name).await.map_err(away)?;
+            let is_live = live.is_some_and(|live| live.commit == deploy.commit);
+            if course.report.outcome != RolloutOutcome::Live || is_live {
+                return Ok(course.report.clone());
+            }
         }
         let head = self.branch.head().await.map_err(away)?;
         let epoch = ledger.epoch(&self.target.name, head.epoch).await.map_err(away)?;

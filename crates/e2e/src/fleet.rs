@@ -191,7 +191,10 @@ pub fn diagnosis(journal: &[Event]) -> String {
 }
 
 /// The folder of the services' programs: beside this test's own.
-fn programs() -> PathBuf {
+///
+/// # Panics
+/// When they are not built.
+pub fn programs() -> PathBuf {
     let own = std::env::current_exe().expect("this program");
     let folder = own.ancestors().nth(2).map(Path::to_owned).expect("the target folder");
     assert!(folder.join("healer").exists(), "the services are not built: run `cargo build --workspace --bins` first");

@@ -21,7 +21,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8000".into(),
-            routes: ".kintsugi/front/routes.json".into(),
+            routes: ".kintsugi/routes/routes.json".into(),
             incident_store: "http://127.0.0.1:8010".into(),
             answer_timeout_ms: 60_000,
         }

@@ -17,6 +17,7 @@ mod work;
 
 pub use settings::Settings;
 
+use anyhow::Context;
 use chassis::Stop;
 use chassis::auth::Credentials;
 use std::net::TcpListener;
@@ -27,7 +28,8 @@ use std::sync::Arc;
 /// # Errors
 /// When the address cannot be bound, the catalogue or a URL is not usable, or a worker died.
 pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(&settings.listen)?;
+    let listener =
+        TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     let catalogue = chassis::catalogue::load(&settings.targets)?;
     app::serve(listener, &settings, catalogue, credentials, chassis::clock::system(), stop).await
 }

@@ -25,16 +25,18 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Brings the local stack up and keeps it up until Ctrl-C, which leaves nothing behind.
+    /// Brings the local stack up and keeps it up until Ctrl-C, which leaves no process behind.
     Up,
-    /// Brings the stack up, fires each fault, watches it being healed, resets, and again; exits 0 when all was healed.
+    /// Brings the stack up, fires each fault, watches it being healed, resets, and again. Exits 0 only when every fault was
+    /// healed, every reset worked and no other request failed.
     Demo(DemoArgs),
     /// Shows incidents of a running stack.
     Incidents {
         #[command(subcommand)]
         what: Incidents,
     },
-    /// Restores the original fault files of a running stack and begins a new epoch; healing pauses until `resume`.
+    /// Restores the original fault files of every target, archives all incidents and begins a new epoch; healing pauses until
+    /// `resume`. Exits 1 when something could not be restored.
     Reset,
     /// Pauses healing: incidents are recorded and wait.
     Pause,
@@ -68,7 +70,7 @@ enum Incidents {
         /// Its id.
         id: IncidentId,
     },
-    /// Checks one incident's hash chain and certificate; fails on any edit.
+    /// Checks one incident's hash chain and certificate; fails when an event was changed.
     Verify {
         /// Its id.
         id: IncidentId,
@@ -89,13 +91,13 @@ impl Cli {
     async fn dispatch(self) -> anyhow::Result<ExitCode> {
         let said = match &self.command {
             Command::Up => return self.up().await,
+            Command::Reset => return self.reset().await,
             Command::Demo(args) => return self.demo(args).await,
             Command::Incidents { what: Incidents::List { archived } } => {
                 incidents::list(&self.store()?, *archived).await?
             }
             Command::Incidents { what: Incidents::Show { id } } => incidents::show(&self.store()?, *id).await?,
             Command::Incidents { what: Incidents::Verify { id } } => incidents::verify(&self.store()?, *id).await?,
-            Command::Reset => serde_json::to_string_pretty(&self.store()?.reset().await?)?,
             Command::Pause => serde_json::to_string_pretty(&self.store()?.pause().await?)?,
             Command::Resume => serde_json::to_string_pretty(&self.store()?.resume().await?)?,
         };
@@ -103,7 +105,7 @@ impl Cli {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The store of the running stack, through the front, with the stack's own operator token.
+    /// The store of the running stack, with the stack's own operator token.
     fn store(&self) -> anyhow::Result<IncidentStore> {
         let running = std::fs::read_to_string(self.home.join("stack.json"));
         let running = running
@@ -111,6 +113,12 @@ impl Cli {
         let running: serde_json::Value = serde_json::from_str(&running).context("stack.json is not JSON")?;
         let url =
             running.get("incident_store").and_then(|url| url.as_str()).context("stack.json names no incident_store")?;
+        let pid = running.get("pid").and_then(serde_json::Value::as_u64).unwrap_or_default();
+        anyhow::ensure!(
+            PathBuf::from(format!("/proc/{pid}")).exists(),
+            "the stack of pid {pid} in {} is gone: start one with `kintsugi up`",
+            self.home.display()
+        );
         let token = std::fs::read_to_string(self.home.join("secrets/operator-token"))
             .context("cannot read the operator's token")?;
         let credentials = Arc::new(Credentials { token: token.trim().to_owned().into(), accept: Vec::new() });
@@ -149,11 +157,17 @@ impl Cli {
         Ok(stack)
     }
 
+    async fn reset(&self) -> anyhow::Result<ExitCode> {
+        let report = self.store()?.reset().await?;
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        Ok(if report.complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
     async fn up(&self) -> anyhow::Result<ExitCode> {
         let stop = chassis::Stop::on_signal()?;
         let stack = tokio::select! {
             stack = self.start() => stack?,
-            () = stop.requested() => return Ok(ExitCode::FAILURE),
+            () = stop.requested() => anyhow::bail!("interrupted while starting"),
         };
         say(format!(
             "\n{} answers; the operator's token is in {}",
@@ -161,6 +175,16 @@ impl Cli {
             stack.layout.secret("operator-token").display()
         ));
         say("Ctrl-C ends everything".to_owned());
+        for target in stack.catalogue.values() {
+            say(format!("{}: building its first version (503 until it is live)", target.name));
+            tokio::select! {
+                live = demo::until_live(&stack, target, demo::FIRST_BUILD) => match live {
+                    Ok(live) => say(format!("{}: live at {}", target.name, live.commit)),
+                    Err(error) => say(format!("{}: {error:#}", target.name)),
+                },
+                () = stop.requested() => {}
+            }
+        }
         stop.requested().await;
         self.end(stack);
         Ok(ExitCode::SUCCESS)
@@ -170,8 +194,9 @@ impl Cli {
         let stop = chassis::Stop::on_signal()?;
         let stack = tokio::select! {
             stack = self.start() => stack?,
-            () = stop.requested() => return Ok(ExitCode::FAILURE),
+            () = stop.requested() => anyhow::bail!("interrupted while starting"),
         };
+        let _stale = std::fs::remove_file(stack.layout.at("demo/report.json"));
         let spent = demo::Spent { cpu_s: args.spent_cpu_s, wall_s: args.spent_wall_s };
         let mut say = say;
         let report = tokio::select! {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use wire::target::Target;
 
 /// How long the first version may take to be live: its build is part of it.
-const FIRST_BUILD: Duration = Duration::from_secs(900);
+pub const FIRST_BUILD: Duration = Duration::from_secs(900);
 /// How long a reset may take to be rolled out.
 const ROLL_OUT: Duration = Duration::from_secs(120);
 
@@ -33,11 +33,11 @@ pub struct Spent {
 pub async fn run(stack: &Stack, cycles: u32, spent: Spent, say: &mut dyn FnMut(String)) -> anyhow::Result<Report> {
     let begun = std::time::Instant::now();
     let store = stack.store()?;
-    let mut report = Report::begin(stack, cycles)?;
+    let mut report = Report::begin(stack, cycles);
     for target in stack.catalogue.values() {
         say(format!("waiting for the first live version of {} (its first build can take minutes)", target.name));
         until_live(stack, target, FIRST_BUILD).await?;
-        if !is_original(stack, target)? {
+        if !is_original(target)? {
             say(format!("{} is not in its original state: resetting it first", target.name));
             reset(stack, target, say).await?;
         }
@@ -67,7 +67,10 @@ pub async fn run(stack: &Stack, cycles: u32, spent: Spent, say: &mut dyn FnMut(S
 }
 
 /// Waits until a version is live and it is the head of the branch.
-async fn until_live(stack: &Stack, target: &Target, limit: Duration) -> anyhow::Result<wire::rollout::Live> {
+///
+/// # Errors
+/// When it is not within the limit.
+pub async fn until_live(stack: &Stack, target: &Target, limit: Duration) -> anyhow::Result<wire::rollout::Live> {
     let deployer = stack.deployer()?;
     let until = std::time::Instant::now() + limit;
     loop {
@@ -94,8 +97,7 @@ async fn answers(url: &str) -> bool {
     http.get(url).send().await.is_ok_and(|answer| answer.status().as_u16() == 200)
 }
 
-fn is_original(stack: &Stack, target: &Target) -> anyhow::Result<bool> {
-    let _ = stack;
+fn is_original(target: &Target) -> anyhow::Result<bool> {
     let read = |path: &str| crate::git::read(&target.repository.url, &target.repository.branch, path);
     target.reset.iter().try_fold(true, |same, reset| Ok(same && read(&reset.file)? == read(&reset.template)?))
 }
@@ -107,5 +109,5 @@ async fn reset(stack: &Stack, target: &Target, say: &mut dyn FnMut(String)) -> a
         "reset: epoch {}, {} incidents archived, {} is live at {} again",
         report.epoch, report.archived, target.name, live.commit
     ));
-    Ok(ResetOutcome { target: target.name.clone(), report, original: is_original(stack, target)? })
+    Ok(ResetOutcome { target: target.name.clone(), report, original: is_original(target)? })
 }

@@ -21,7 +21,7 @@ pub async fn list(store: &IncidentStore, archived: bool) -> anyhow::Result<Strin
 
 fn line(incident: &Incident) -> String {
     format!(
-        "{}  {}  {:<12} {:<28} {} ×{}",
+        "{}  {}Z  {:<12} {:<28} {} ×{}",
         incident.id,
         incident.detected_at.format("%Y-%m-%d %H:%M:%S"),
         incident.status.as_str(),
@@ -39,13 +39,37 @@ pub async fn show(store: &IncidentStore, id: IncidentId) -> anyhow::Result<Strin
     let (incident, journal) = (store.incident(id).await?, store.journal(id).await?);
     let mut text = line(&incident);
     for event in &journal {
-        write!(text, "\n{:>4}  {}  {}", event.position.0, event.at.format("%H:%M:%S%.3f"), event.body.kind())?;
+        write!(text, "\n{:>4}  {}  {}", event.position.0, event.at.format("%H:%M:%S%.3fZ"), describe(&event.body))?;
     }
     let timeline = Timeline::of(&journal);
     if let (Some(total), Some(own)) = (timeline.total_ms(), timeline.platform_ms()) {
         write!(text, "\nhealed in {total:.0} ms, of which {own:.0} ms were the platform's own")?;
     }
     Ok(text)
+}
+
+/// An event in a line; an escalation's diagnosis has several.
+pub fn describe(body: &Body) -> String {
+    match body {
+        Body::Detected { detection, .. } => format!("detected: {}", detection.message),
+        Body::Started { step, attempt, .. } => format!("started {} ({attempt})", step.as_str()),
+        Body::Progressed { progress, .. } => format!("  {}", progress.note),
+        Body::Failed { step, problem, .. } => format!("{} failed: {problem}", step.as_str()),
+        Body::Planned { plan } => format!("planned: {}", plan.root_cause),
+        Body::Dismissed { verdict, why } => format!("dismissed ({verdict:?}): {why}"),
+        Body::Refused { refusal, .. } => format!("refused: {}: {}", refusal.code, refusal.why),
+        Body::Admitted { proposal, .. } => format!("admitted: {} in {}", proposal.origin, proposal.files.join(", ")),
+        Body::Pushed { commit } => format!("pushed {commit}"),
+        Body::Deployed { rollout } => format!("deployed: {}", rollout.why),
+        Body::DeployFailed { rollout } => format!("not deployed: {}", rollout.why),
+        Body::Verified { report } => format!("verified: {}", report.why),
+        Body::VerificationFailed { report } => format!("still broken: {}", report.why),
+        Body::Unverified { report } => format!("unverified: {}", report.why),
+        Body::Undone { why, .. } => format!("undone: {why}"),
+        Body::Learned { document } => format!("learned as {document}"),
+        Body::Escalated { reason, diagnosis } => format!("escalated ({reason:?}): {diagnosis}"),
+        other => other.kind().to_owned(),
+    }
 }
 
 /// Checks an incident's hash chain and certificate.

@@ -76,6 +76,7 @@ impl Stack {
     pub async fn start(options: Options, say: &mut dyn FnMut(String)) -> anyhow::Result<Self> {
         let layout = Layout::make(&options.home)?;
         let lock = lock(&layout)?;
+        descendants::end_left_over(&layout.at("artefacts"));
         let tokens = credentials::issue(&layout)?;
         let (postgres, redis) = servers(&layout, options.durable, say).await?;
         databases::of_platform(&postgres, &layout)?;
@@ -192,7 +193,7 @@ async fn servers(layout: &Layout, durable: bool, say: &mut dyn FnMut(String)) ->
     let shown = folder.display().to_string();
     let postgres = tokio::task::spawn_blocking(move || Postgres::start(&folder, durable)).await??;
     say(format!("postgresql      127.0.0.1:{}  pid {}  in {shown}", postgres.port, postgres.pid()));
-    let folder = layout.at("redis");
+    let folder = substrate::folder_for(&layout.at("redis"));
     let redis = tokio::task::spawn_blocking(move || Redis::start(&folder)).await??;
     say(format!("redis           127.0.0.1:{}  pid {}", redis.port, redis.pid()));
     Ok((postgres, redis))

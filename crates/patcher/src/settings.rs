@@ -36,7 +36,7 @@ impl Default for Settings {
             author_name: "Kintsugi".into(),
             author_email: "kintsugi@kintsugi.invalid".into(),
             git_limit_ms: 30_000,
-            verify_limit_ms: 900_000,
+            verify_limit_ms: 1_200_000,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! PostgreSQL.
 
-use crate::process::as_user;
+use crate::process::{as_user, give_to};
 use crate::{Owned, SubstrateError, free_port, io};
 use nix::sys::signal::Signal;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long it may take to answer after its start; recovery after a crash is part of it.
@@ -36,7 +36,7 @@ impl Postgres {
         }
         let port = free_port()?;
         let log = folder.join("server.log");
-        let server = Owned::start(&arguments(&programs, folder, port, durable), USER, &log, Signal::SIGINT)?;
+        let server = Owned::start(&arguments(&programs, folder, port, durable), Some(USER), &log, Signal::SIGINT)?;
         let mut postgres = Self { server, programs, folder: folder.to_owned(), port };
         postgres.wait(&log)?;
         Ok(postgres)
@@ -79,7 +79,7 @@ impl Postgres {
     /// With what `psql` said.
     pub fn sql(&self, database: &str, sql: &str) -> Result<String, SubstrateError> {
         let failed = |output: String| SubstrateError::Failed { program: "psql".into(), output };
-        let mut child = as_user(USER)
+        let mut child = as_user(Some(USER))
             .arg(self.programs.join("psql"))
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", "-d", database, "-p"])
             .arg(self.port.to_string())
@@ -103,7 +103,7 @@ impl Postgres {
 }
 
 /// The user it runs as when the caller is root: it refuses root. Debian's package makes it.
-const USER: Option<&str> = Some("postgres");
+const USER: &str = "postgres";
 
 /// The newest installed version's programs.
 fn programs() -> Result<PathBuf, SubstrateError> {
@@ -124,22 +124,14 @@ fn prepare(folder: &Path) -> Result<(), SubstrateError> {
     for part in ["data", "socket", "log"] {
         let part = folder.join(part);
         std::fs::create_dir_all(&part).map_err(io("make", &part))?;
-        if nix::unistd::geteuid().is_root() {
-            let user = nix::unistd::User::from_name("postgres").ok().flatten();
-            let user = user.ok_or(SubstrateError::Missing {
-                program: "the user `postgres`",
-                install: "apt-get install postgresql",
-            })?;
-            nix::unistd::chown(&part, Some(user.uid), Some(user.gid))
-                .map_err(|errno| io("give to postgres", &part)(errno.into()))?;
-        }
+        give_to(&part, USER)?;
     }
     Ok(())
 }
 
 fn initialise(programs: &Path, folder: &Path) -> Result<(), SubstrateError> {
     let data = folder.join("data");
-    let output = as_user(USER)
+    let output = as_user(Some(USER))
         .arg(programs.join("initdb"))
         .args(["--no-sync", "--no-instructions", "--locale=C.UTF-8", "-E", "UTF8", "-A", "peer", "-D"])
         .arg(&data)
@@ -198,15 +190,4 @@ fn tail(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> = text.trim().lines().rev().take(6).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
-}
-
-/// Whether the server's programs are there, for `doctor`.
-///
-/// # Errors
-/// With how to get them.
-pub fn check() -> Result<PathBuf, SubstrateError> {
-    let programs = programs()?;
-    let found = Command::new("setpriv").arg("--version").output();
-    found.map_err(|_| SubstrateError::Missing { program: "setpriv", install: "apt-get install util-linux" })?;
-    Ok(programs)
 }

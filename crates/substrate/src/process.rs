@@ -91,6 +91,20 @@ impl Drop for Owned {
     }
 }
 
+/// Gives a file or folder to the user that a server runs as when the caller is root.
+pub(crate) fn give_to(path: &Path, user: &'static str) -> Result<(), SubstrateError> {
+    if !nix::unistd::geteuid().is_root() {
+        return Ok(());
+    }
+    let known = nix::unistd::User::from_name(user).ok().flatten();
+    let known = known.ok_or(SubstrateError::Missing {
+        program: "the user that the server's package makes",
+        install: "apt-get install postgresql redis-server",
+    })?;
+    let given = nix::unistd::chown(path, Some(known.uid), Some(known.gid));
+    given.map_err(|errno| io("change the owner of", path)(errno.into()))
+}
+
 /// `setpriv`, which is on every Debian: changes the user without a login, and asks for a signal when we die.
 pub(crate) fn as_user(user: Option<&str>) -> Command {
     let mut command = Command::new("setpriv");

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// How long it may take to listen.
 const READY_S: u64 = 10;
 
+/// The user it runs as when the caller is root. Debian's package makes it.
+const USER: &str = "redis";
+
 /// A private server without persistence: what is in it may be lost.
 #[derive(Debug)]
 pub struct Redis {
@@ -33,9 +36,12 @@ impl Redis {
             folder.display()
         );
         write_private(&config, &text)?;
+        for path in [folder, &config] {
+            crate::process::give_to(path, USER)?;
+        }
         let log = folder.join("server.log");
         let argv = [program.display().to_string(), config.display().to_string()];
-        let server = Owned::start(&argv, None, &log, Signal::SIGTERM)?;
+        let server = Owned::start(&argv, Some(USER), &log, Signal::SIGTERM)?;
         let mut redis = Self { server, port, password };
         let until = Instant::now() + Duration::from_secs(READY_S);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {

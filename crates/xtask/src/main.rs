@@ -12,7 +12,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask COMMAND
   check               everything that CI checks besides the tests
-  test [ARGS]         all tests, with one PostgreSQL and one Redis for the run; ARGS go to the test runner
+  test [ARGS]         all tests, with one PostgreSQL and one Redis for the run; ARGS go to nextest where it is installed, else to cargo test
   layers              imports go down only; docs/calls.txt says who calls whom
   lint                the house rules that a machine can check
   transitions [--check]  writes the transition table into docs/ARCHITECTURE.md, or checks that it is current

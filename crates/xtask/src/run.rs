@@ -39,7 +39,8 @@ pub(crate) fn test(root: &Path, arguments: &[String]) -> anyhow::Result<()> {
     std::fs::create_dir_all(&home)?;
     let folder = folder_for(&home.join(format!("postgres-{}", std::process::id())));
     let postgres = Postgres::start(&folder, false).context("cannot bring PostgreSQL up for the tests")?;
-    let redis = Redis::start(&home.join("redis")).context("cannot bring Redis up for the tests")?;
+    let redis = Redis::start(&folder_for(&home.join(format!("redis-{}", std::process::id()))))
+        .context("cannot bring Redis up for the tests")?;
     let servers = [("KINTSUGI_TEST_POSTGRES", testkit::base_of(&postgres)), ("KINTSUGI_TEST_REDIS", redis.url())];
     // The stories run the services' own binaries.
     cargo(root, &["build", "--workspace", "--bins", "--locked"])?;

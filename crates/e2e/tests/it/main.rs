@@ -2,6 +2,7 @@
 
 mod crashes;
 mod healing;
+mod patient;
 mod refusals;
 mod resets;
 mod templates;

@@ -1,4 +1,5 @@
 //! A reset in the middle of a recovery: nothing of the old epoch lands after it.
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told is a failed test")]
 
 use e2e::fleet::{Fleet, Setup};
 use e2e::gate::{Then, When};

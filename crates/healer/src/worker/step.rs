@@ -40,12 +40,15 @@ impl Worker {
         let ended = loop {
             tokio::select! {
                 biased;
-                Some(progress) = told.recv() => note(journal, step, attempt, &mut n, progress).await?,
                 ended = &mut work => break ended,
+                Some(progress) = told.recv() => note(journal, step, attempt, &mut n, progress).await?,
             }
         };
+        // The outcome does not wait for words: of what is still to be journaled only stages and times are.
         while let Ok(progress) = told.try_recv() {
-            note(journal, step, attempt, &mut n, progress).await?;
+            if progress.stage.is_some() || progress.span.is_some() {
+                note(journal, step, attempt, &mut n, progress).await?;
+            }
         }
         let body = match ended {
             Ok(body) => body,

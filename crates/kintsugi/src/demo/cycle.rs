@@ -110,19 +110,7 @@ fn ends(body: &Body) -> bool {
 }
 
 fn tell(event: &Event, fired_at: DateTime<Utc>, say: &mut dyn FnMut(String)) {
-    let what = match &event.body {
-        Body::Started { step, attempt, .. } => format!("started {} ({attempt})", step.as_str()),
-        Body::Progressed { progress, .. } => format!("  {}", progress.note),
-        Body::Planned { plan } => format!("planned: {}", plan.root_cause),
-        Body::Refused { refusal, .. } => format!("refused: {}: {}", refusal.code, refusal.why),
-        Body::Admitted { proposal, .. } => format!("admitted: {} in {}", proposal.origin, proposal.files.join(", ")),
-        Body::Pushed { commit } => format!("pushed {commit}"),
-        Body::Deployed { rollout } => format!("deployed: {}", rollout.why),
-        Body::DeployFailed { rollout } => format!("not deployed: {}", rollout.why),
-        Body::Verified { report } => format!("verified: {}", report.why),
-        Body::Escalated { reason, diagnosis } => format!("escalated ({reason:?}): {diagnosis}"),
-        other => other.kind().to_owned(),
-    };
+    let what = crate::incidents::describe(&event.body);
     let ms = (event.at - fired_at).num_microseconds().unwrap_or_default() as f64 / 1000.0;
     say(format!("  {ms:>9.1} ms  {what}"));
 }

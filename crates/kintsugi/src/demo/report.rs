@@ -16,10 +16,7 @@ use wire::{CommitId, IncidentId, Service, TargetName};
 
 /// The report of a run: `.kintsugi/demo/report.json`.
 #[derive(Debug, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are described in docs/ARCHITECTURE.md and named as the results files name them"
-)]
+#[expect(missing_docs, reason = "described in docs/results/first-light.md")]
 pub struct Report {
     pub command: String,
     pub commit: String,
@@ -112,11 +109,8 @@ pub struct Cost {
 
 impl Report {
     /// A report without faults yet.
-    ///
-    /// # Errors
-    /// Never at present; kept fallible because it reads the machine.
-    pub fn begin(stack: &Stack, cycles: u32) -> anyhow::Result<Self> {
-        Ok(Self {
+    pub fn begin(stack: &Stack, cycles: u32) -> Self {
+        Self {
             command: format!("kintsugi demo --cycles {cycles}"),
             commit: commit_of_checkout(),
             machine: machine(),
@@ -129,7 +123,7 @@ impl Report {
             services: footprints(stack),
             until_first_fault: Cost::default(),
             healed: false,
-        })
+        }
     }
 
     /// Adds a fault.

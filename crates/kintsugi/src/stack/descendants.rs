@@ -100,6 +100,23 @@ pub fn end_all(spare: &[u32]) {
     }
 }
 
+/// Ends instances of targets that an earlier stack in the same folder left behind when it was killed: they are known by the
+/// mark in their environment and by the artefact they run in. Their database's password is not valid any more.
+pub fn end_left_over(artefacts: &std::path::Path) {
+    let left_over = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let marked = environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(b"KINTSUGI_INSTANCE="));
+        marked && std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|folder| folder.starts_with(artefacts))
+    };
+    let alive = || -> Vec<u32> { processes().into_keys().filter(left_over).collect() };
+    let until = Instant::now() + GRACE;
+    signal_all(&alive(), Signal::SIGTERM);
+    while !alive().is_empty() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    signal_all(&alive(), Signal::SIGKILL);
+}
+
 fn signal_all(pids: &[u32], signal: Signal) {
     for pid in pids {
         let _gone = kill(pid_of(*pid), signal);

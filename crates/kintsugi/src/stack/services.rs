@@ -9,8 +9,7 @@ use substrate::Redis;
 use wire::Service;
 
 /// What is passed on from the operator's environment to every service.
-const PASSED_ON: [&str; 4] =
-    ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE"];
+const PASSED_ON: [&str; 3] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE"];
 
 /// The services of a stack, in the order of their start.
 pub fn specs(options: &Options, layout: &Layout, redis: &Redis) -> Vec<Spec> {

@@ -101,11 +101,9 @@ fn fill_in(
         ("SECRETS", shown(layout.at("secrets"))),
         ("INCIDENT_STORE", options.ports.url(wire::Service::IncidentStore)),
         ("PG_SOCKET_DIR", shown(postgres.socket_folder())),
-        ("PG_PORT", postgres.port.to_string()),
         ("PG_LOG", shown(postgres.log_folder())),
         ("SCRATCH_DATABASE_URL", scratch),
         ("CARGO_HOME", toolchain.cargo_home),
-        ("RUSTUP_HOME", toolchain.sysroot.clone()),
         ("CARGO_BIN", format!("{}/bin", toolchain.sysroot)),
     ]);
     let filled = values.iter().fold(text, |text, (name, value)| text.replace(&format!("${{{name}}}"), value));
@@ -121,8 +119,9 @@ struct Toolchain {
 /// The compiler that builds the target, as it is used in its folder.
 fn toolchain(source: &Path) -> anyhow::Result<Toolchain> {
     let output = Command::new("rustc").args(["--print", "sysroot"]).current_dir(source).output();
-    let output =
-        output.context("rustc is not on the PATH: install a Rust toolchain (rustup, or apt-get install cargo)")?;
+    let output = output.context("rustc is not on the PATH: install a Rust toolchain (1.94 or newer)")?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "rustc --print sysroot failed: {}", told.trim());
     let sysroot = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let home = chassis::settings::variable("CARGO_HOME")
         .or_else(|| chassis::settings::variable("HOME").map(|home| format!("{home}/.cargo")));
