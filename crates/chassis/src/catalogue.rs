@@ -25,7 +25,7 @@ pub enum CatalogueError {
         source: InvalidTarget,
     },
     /// It is a template.
-    #[error("{path} still holds `${{…}}`: `kintsugi up` fills it in below .kintsugi/targets")]
+    #[error("{path} still holds `${{NAME}}`: `kintsugi up` fills it in below .kintsugi/targets")]
     Unfilled {
         /// Which.
         path: PathBuf,
@@ -56,7 +56,7 @@ pub fn load(folder: &Path) -> Result<Catalogue, CatalogueError> {
             continue;
         }
         let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
-        if text.contains("${") {
+        if text.split("${").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())) {
             return Err(CatalogueError::Unfilled { path });
         }
         let target = Target::parse(&text).map_err(|source| CatalogueError::Invalid { path: path.clone(), source })?;
