@@ -2,7 +2,7 @@
 
 use crate::decide::refusal;
 use wire::proposal::{Proposal, Refusal};
-use wire::verification::Verdict;
+use wire::verification::{Gate, Verdict};
 use wire::{Digest, TreeId};
 
 /// One file between two trees.
@@ -27,7 +27,7 @@ pub fn admitted(verdict: &Verdict, proposal: &Digest, tree: &TreeId) -> Result<D
     if let Some(gate) = verdict.gates.iter().find(|gate| !gate.passed) {
         return Err(with_gates(&gate.code, gate.why.clone()));
     }
-    if !verdict.admitted || verdict.gates.is_empty() {
+    if !verdict.admitted || !Gate::all_passed(&verdict.gates) {
         return Err(with_gates("not_admitted", "the verifier did not admit it".into()));
     }
     if verdict.tree.as_ref() != Some(tree) {

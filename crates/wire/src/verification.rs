@@ -80,6 +80,17 @@ pub enum Gate {
     Unknown,
 }
 
+impl Gate {
+    /// Those that a change must have passed, each.
+    pub const REQUIRED: [Gate; 3] = [Gate::Scope, Gate::Build, Gate::Replay];
+
+    /// Whether every required gate ran and nothing refused. One that did not run is no pass.
+    pub fn all_passed(reports: &[GateReport]) -> bool {
+        let ran = |gate: &Gate| reports.iter().any(|report| report.gate == *gate);
+        reports.iter().all(|report| report.passed) && Gate::REQUIRED.iter().all(ran)
+    }
+}
+
 /// One gate's result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GateReport {

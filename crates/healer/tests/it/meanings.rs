@@ -1,6 +1,6 @@
 //! What an answer is taken for: never for more than it says.
 
-use crate::sample::{code, commit, gate, name, plan, report, tree};
+use crate::sample::{code, commit, gates, name, plan, report, tree};
 use crate::world::World;
 use healer::outcome::{deployed, failed, planned, proposed, pushed, reverted, undone, verified};
 use wire::event::{Body, Step};
@@ -29,7 +29,7 @@ fn proposal() -> Proposal {
         tree: tree(1),
         artefact: Digest::of("artefact"),
         origin: "codemod doc".into(),
-        gates: vec![gate()],
+        gates: gates(),
     }
 }
 

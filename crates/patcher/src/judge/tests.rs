@@ -32,7 +32,7 @@ fn verdict() -> Verdict {
     Verdict {
         proposal: proposal.digest,
         admitted: true,
-        gates: vec![gate(true, "ok"), gate(true, "ok")],
+        gates: Gate::REQUIRED.map(|gate| GateReport { gate, ..self::gate(true, "ok") }).to_vec(),
         tree: Some(proposal.tree),
         artefact: Some(proposal.artefact),
         spans: Vec::new(),
@@ -53,6 +53,9 @@ fn only_a_whole_verdict_on_this_very_tree_admits() {
     check(|_| {}, Ok(()));
     check(|v| v.admitted = false, Err("not_admitted"));
     check(|v| v.gates.clear(), Err("not_admitted"));
+    for left_out in Gate::REQUIRED {
+        check(|v| v.gates.retain(|report| report.gate != left_out), Err("not_admitted"));
+    }
     check(|v| v.artefact = None, Err("not_admitted"));
     check(|v| v.tree = None, Err("tree_mismatch"));
     check(|v| v.tree = Some(tree("e")), Err("tree_mismatch"));

@@ -4,7 +4,7 @@ use super::Refused;
 use crate::event::{Body, Step};
 use crate::incident::Incident;
 use crate::rollout::RolloutOutcome;
-use crate::verification::Judgement;
+use crate::verification::{Gate, Judgement};
 
 /// What the table cannot say: conditions on the content.
 pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
@@ -36,7 +36,7 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
         Body::Admitted { option, proposal } => {
             let here = in_flight(Step::Propose) && state.option == Some(*option);
             holds(here, "that option is not being tried")?;
-            holds(proposal.gates.iter().all(|g| g.passed) && !proposal.gates.is_empty(), "a gate did not pass")
+            holds(Gate::all_passed(&proposal.gates), "a gate did not pass")
         }
         Body::Approved { digest, .. } => {
             let same = state.proposal.as_ref().is_some_and(|p| p.digest == *digest);

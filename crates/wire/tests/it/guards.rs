@@ -105,6 +105,11 @@ fn an_outcome_is_about_the_option_that_is_tried_and_every_gate_passed() {
     let mut failing = proposal();
     failing.gates.push(gate(false));
     refuses(&proposing, admitted(0, failing), "a gate did not pass");
+    for left_out in wire::verification::Gate::REQUIRED {
+        let mut without_one = proposal();
+        without_one.gates.retain(|report| report.gate != left_out);
+        refuses(&proposing, admitted(0, without_one), "a gate did not pass");
+    }
     let mut without = proposal();
     without.gates.clear();
     refuses(&proposing, admitted(0, without), "a gate did not pass");

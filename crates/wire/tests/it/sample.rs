@@ -71,7 +71,7 @@ pub(crate) fn proposal() -> Proposal {
         tree: tree('b'),
         artefact: Digest::of("artefact"),
         origin: "codemod doc".into(),
-        gates: vec![gate(true)],
+        gates: Gate::REQUIRED.map(|gate| GateReport { gate, ..self::gate(true) }).to_vec(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! An incident that moves as a test says.
 
-use crate::sample::{commit, gate, known, name, plan, policy, report, tree};
+use crate::sample::{commit, gates, known, name, plan, policy, report, tree};
 use crate::world::{Store, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use healer::next::{Move, next};
@@ -109,7 +109,7 @@ pub(crate) fn admitted(option: u32) -> Body {
         tree: tree(1),
         artefact: Digest::of("artefact"),
         origin: "codemod doc".into(),
-        gates: vec![gate()],
+        gates: gates(),
     };
     Body::Admitted { option, proposal: Box::new(proposal) }
 }

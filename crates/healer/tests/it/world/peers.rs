@@ -2,7 +2,7 @@
 
 use super::{What, World};
 use crate::model::choice::Choices;
-use crate::sample::{gate, known, name, plan, report, tree, unknown};
+use crate::sample::{gates, known, name, plan, report, tree, unknown};
 use healer::task::Task;
 use wire::operation::task_digest;
 use wire::plan::{Learned, Plan, Verdict};
@@ -109,7 +109,7 @@ impl World {
             tree: tree(self.git.branch.len()),
             artefact: Digest::of(option),
             origin: "codemod doc".into(),
-            gates: vec![gate()],
+            gates: gates(),
         }
     }
 
