@@ -10,10 +10,12 @@ use wire::Service;
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// A file or a variable does not fit the settings.
-    #[error("the settings of {service} are not valid (deploy/{service}.toml, environment {prefix}__KEY)")]
+    #[error("the settings of {service} are not valid ({file}, environment {prefix}__KEY)")]
     Invalid {
         /// Whose.
         service: Service,
+        /// The file that was read, if it is there.
+        file: PathBuf,
         /// The prefix of its variables.
         prefix: String,
         /// What was wrong.
@@ -49,14 +51,17 @@ pub fn folder() -> PathBuf {
 /// # Errors
 /// When a file or variable holds an unknown key or a value of the wrong form.
 pub fn load<T: DeserializeOwned>(service: Service) -> Result<T, SettingsError> {
+    load_from(service, folder().join(format!("{service}.toml")))
+}
+
+fn load_from<T: DeserializeOwned>(service: Service, file: PathBuf) -> Result<T, SettingsError> {
     let prefix = service.as_str().replace('-', "_").to_uppercase();
-    let file = folder().join(format!("{service}.toml"));
     config::Config::builder()
-        .add_source(config::File::from(file).required(false))
+        .add_source(config::File::from(file.clone()).required(false))
         .add_source(config::Environment::with_prefix(&prefix).prefix_separator("__").separator("__"))
         .build()
         .and_then(config::Config::try_deserialize)
-        .map_err(|source| SettingsError::Invalid { service, prefix, source })
+        .map_err(|source| SettingsError::Invalid { service, file, prefix, source })
 }
 
 /// A plain environment variable; empty counts as absent.
@@ -79,4 +84,26 @@ pub fn secret(name: &str) -> Result<SecretString, SettingsError> {
     std::fs::read_to_string(&path)
         .map(|text| SecretString::from(text.trim_end_matches(['\n', '\r']).to_owned()))
         .map_err(|source| SettingsError::Unreadable { name: name.to_owned(), path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        #[expect(dead_code, reason = "only its name matters")]
+        listen: String,
+    }
+
+    #[test]
+    fn a_wrong_file_is_named_as_it_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("front.toml");
+        std::fs::write(&file, "lisen = \"127.0.0.1:1\"\n").unwrap();
+        let error = load_from::<Sample>(Service::Front, file.clone()).unwrap_err();
+        assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+    }
 }
