@@ -53,7 +53,10 @@ pub fn describe(body: &Body) -> String {
     match body {
         Body::Detected { detection, .. } => format!("detected: {}", detection.message),
         Body::Started { step, attempt, .. } => format!("started {} ({attempt})", step.as_str()),
-        Body::Progressed { progress, .. } => format!("  {}", progress.note),
+        Body::Progressed { progress, more, .. } => {
+            let notes = std::iter::once(progress).chain(more).map(|told| format!("  {}", told.note));
+            notes.collect::<Vec<_>>().join("\n")
+        }
         Body::Failed { step, problem, .. } => format!("{} failed: {problem}", step.as_str()),
         Body::Planned { plan } => format!("planned: {}", plan.root_cause),
         Body::Dismissed { verdict, why } => format!("dismissed ({verdict:?}): {why}"),

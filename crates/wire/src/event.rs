@@ -55,6 +55,9 @@ pub enum Body {
         attempt: u32,
         /// What it told.
         progress: Progress,
+        /// What it told right after that, before there was time to journal it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        more: Vec<Progress>,
     },
     /// Outcome: the step failed without a result (a crash, a service away for too long). It may be tried again.
     Failed {

@@ -33,11 +33,13 @@ impl Timeline {
                 self.stages.insert(Stage::Incident, at);
             }
             Body::Planned { .. } => self.reach(Stage::Plan, at),
-            Body::Progressed { progress, .. } => {
-                if let Some(stage) = progress.stage {
-                    self.reach(stage, progress.at);
+            Body::Progressed { progress, more, .. } => {
+                for progress in std::iter::once(progress).chain(more) {
+                    if let Some(stage) = progress.stage {
+                        self.reach(stage, progress.at);
+                    }
+                    self.spans.extend(progress.span.clone());
                 }
-                self.spans.extend(progress.span.clone());
             }
             Body::Admitted { .. } => self.reach(Stage::Verified, at),
             Body::Pushed { .. } => self.reach(Stage::Pushed, at),

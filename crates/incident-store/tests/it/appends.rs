@@ -130,7 +130,7 @@ async fn progress_is_kept_in_order() {
     store.append(&lease, 2, started(Step::Analyze, 1)).await.unwrap();
     for position in 3..8 {
         let progress = Progress { at: store.now(), note: format!("{position}"), stage: None, span: None };
-        let body = Body::Progressed { step: Step::Analyze, attempt: 1, progress };
+        let body = Body::Progressed { step: Step::Analyze, attempt: 1, progress, more: vec![] };
         store.append(&lease, position, body).await.unwrap();
     }
     let journal = store.operator.journal(lease.incident.id).await.unwrap();

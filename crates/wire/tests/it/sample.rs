@@ -80,7 +80,7 @@ pub(crate) fn rollout(commit: CommitId, outcome: RolloutOutcome) -> Rollout {
         target: "patient".parse().unwrap(),
         commit,
         tree: tree('b'),
-        artefact: None,
+        artefact: Some(Digest::of("artefact")),
         outcome,
         why: "as it went".into(),
         healthy_at: Some(at(50)),
@@ -99,6 +99,8 @@ pub(crate) fn report(judgement: Judgement) -> ReplayReport {
         status: Some(200),
         took_ms: 1.5,
         witnesses: vec![],
+        answer: None,
+        sequence: None,
         spans: vec![],
     }
 }
@@ -131,7 +133,7 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "started" => Body::Started { step, attempt: 1, option: Some(0), policy: Digest::of("policy") },
         "progressed" => {
             let progress = span::Progress { at: at(2), note: "on its way".into(), stage: None, span: None };
-            Body::Progressed { step, attempt: 1, progress }
+            Body::Progressed { step, attempt: 1, progress, more: vec![] }
         }
         "failed" => Body::Failed { step, attempt: 1, problem: Problem::new("no_answer", "nobody there") },
         "planned" => Body::Planned { plan: plan() },

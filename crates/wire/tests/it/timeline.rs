@@ -23,7 +23,7 @@ fn with(spans: &[(SpanKind, f64, f64)]) -> Timeline {
 }
 
 fn told(like: &Event, progress: Progress) -> Event {
-    Event { body: Body::Progressed { step: Step::Deploy, attempt: 1, progress }, ..like.clone() }
+    Event { body: Body::Progressed { step: Step::Deploy, attempt: 1, progress, more: vec![] }, ..like.clone() }
 }
 
 fn when(seconds: f64) -> DateTime<Utc> {
@@ -102,10 +102,10 @@ fn the_stages_are_read_from_the_events_and_the_last_time_counts() {
     }
     assert_eq!((reached(Stage::Fault), reached(Stage::Proposed)), (None, None));
     let mut journal = Journal::of(&["detected", "started analyze", "planned", "started propose"]);
-    for second in [30, 40] {
-        let progress = Progress { at: at(second), note: "made".into(), stage: Some(Stage::Proposed), span: None };
-        journal.append(Body::Progressed { step: Step::Propose, attempt: 1, progress }).unwrap();
+    let made = |second| Progress { at: at(second), note: "made".into(), stage: Some(Stage::Proposed), span: None };
+    for (second, more) in [(30, vec![]), (40, vec![made(41), made(42)])] {
+        journal.append(Body::Progressed { step: Step::Propose, attempt: 1, progress: made(second), more }).unwrap();
     }
-    assert_eq!(Timeline::of(&journal.events).stages.get(&Stage::Proposed), Some(&at(40)));
+    assert_eq!(Timeline::of(&journal.events).stages.get(&Stage::Proposed), Some(&at(42)));
     assert!(matches!(body("progressed", None), Body::Progressed { .. }));
 }
