@@ -14,7 +14,7 @@ use wire::event::{Body, Step};
 use wire::incident::Incident;
 use wire::problem::code;
 use wire::proposal::PatchTask;
-use wire::rollout::{Deploy, Rollout};
+use wire::rollout::{Deploy, Live, Rollout};
 use wire::span::Progress;
 use wire::{OperationKey, Problem, Service};
 
@@ -93,8 +93,10 @@ impl Peers {
             Task::Deploy(task) => Ok(outcome::deployed(incident, self.deploy(doing, &key, &task).await?)),
             Task::Replay(task) => {
                 let effects = &self.verifier.effects;
+                let before = self.live(incident).await?;
                 let report = effects.run(&key, &task, self.effect_limit, Some(&doing.tell)).await?;
-                Ok(outcome::verified(incident, report)?)
+                let after = self.live(incident).await?;
+                Ok(outcome::verified(incident, report, before.as_ref(), after.as_ref())?)
             }
             Task::NothingToUndo => Ok(outcome::nothing_left(incident, None)),
             Task::Revert(task) => self.undo(doing, &key, &task).await,
@@ -119,6 +121,10 @@ impl Peers {
 
     async fn deploy(&self, doing: &Doing<'_>, key: &OperationKey, task: &Deploy) -> Result<Rollout, NoResult> {
         Ok(self.deployer.effects.run(key, task, self.effect_limit, Some(&doing.tell)).await?)
+    }
+
+    async fn live(&self, incident: &Incident) -> Result<Option<Live>, NoResult> {
+        self.patiently(|| self.deployer.live(&incident.target)).await
     }
 
     /// Calls until there is an answer, at most for the limit.

@@ -6,7 +6,7 @@ use wire::event::{Body, Step};
 use wire::incident::Incident;
 use wire::plan::{Learned, Plan, Verdict};
 use wire::proposal::{ProposeOutcome, PushOutcome, Refusal};
-use wire::rollout::{Rollout, RolloutOutcome};
+use wire::rollout::{Live, Rollout, RolloutOutcome};
 use wire::verification::{Judgement, ReplayReport};
 use wire::{CommitId, Problem, TreeId};
 
@@ -64,20 +64,33 @@ pub fn pushed(incident: &Incident, outcome: PushOutcome) -> Result<Body, Problem
     }
 }
 
-/// Of a roll-out: it is live when it says so of the very commit, and failed in every other case.
+/// Of a roll-out: it is live when it says so of the very commit and the very artefact, and failed in every other case.
 pub fn deployed(incident: &Incident, rollout: Rollout) -> Body {
-    let live = rollout.outcome == RolloutOutcome::Live && incident.commit.as_ref() == Some(&rollout.commit);
+    let verified = incident.proposal.as_ref().map(|proposal| &proposal.artefact);
+    let live = rollout.outcome == RolloutOutcome::Live
+        && incident.commit.as_ref() == Some(&rollout.commit)
+        && verified.is_some()
+        && rollout.artefact.as_ref() == verified;
     let rollout = Box::new(rollout);
     if live { Body::Deployed { rollout } } else { Body::DeployFailed { rollout } }
 }
 
-/// Of a replay on live.
+/// Of a replay on live, with what ran before and after it. What another version answered proves nothing of this one.
 ///
 /// # Errors
 /// When it is the replay of another fault.
-pub fn verified(incident: &Incident, report: ReplayReport) -> Result<Body, Problem> {
+pub fn verified(
+    incident: &Incident,
+    mut report: ReplayReport,
+    before: Option<&Live>,
+    after: Option<&Live>,
+) -> Result<Body, Problem> {
     if report.code != incident.code {
         return Err(Problem::new("malformed", "the report is about another fault"));
+    }
+    if let Err(why) = stood(incident, before, after) {
+        report.judgement = Judgement::Unverified;
+        report.why = format!("live_changed: {why}");
     }
     let judgement = report.judgement;
     let report = Box::new(report);
@@ -86,6 +99,18 @@ pub fn verified(incident: &Incident, report: ReplayReport) -> Result<Body, Probl
         Judgement::Broken | Judgement::NoWitness => Body::VerificationFailed { report },
         Judgement::Unverified => Body::Unverified { report },
     })
+}
+
+/// Whether the incident's own commit was live all the while.
+fn stood(incident: &Incident, before: Option<&Live>, after: Option<&Live>) -> Result<(), String> {
+    let (Some(before), Some(after)) = (before, after) else { return Err("nothing is said to be live".into()) };
+    for live in [before, after] {
+        if incident.commit.as_ref() != Some(&live.commit) {
+            return Err(format!("{} is live, not the commit that was to be proved", live.commit));
+        }
+    }
+    let same = (before.since, before.rollouts) == (after.since, after.rollouts);
+    same.then_some(()).ok_or_else(|| "another version was live for a while".into())
 }
 
 /// Of the first half of an undo: the commit that is to go live.

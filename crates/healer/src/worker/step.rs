@@ -6,10 +6,12 @@ use crate::journal::{Appended, Journal, Lost};
 use crate::task::Around;
 use crate::{keys, outcome};
 use chassis::telemetry;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tracing::Instrument;
 use wire::event::{Body, Step};
+use wire::lease::Renew;
 use wire::span::Progress;
+use wire::{Authority, IncidentId};
 
 /// How often an append is tried at a new position, because others append at the same time.
 const MAX_CONFLICTS: u32 = 20;
@@ -41,39 +43,81 @@ impl Worker {
             tokio::select! {
                 biased;
                 ended = &mut work => break ended,
-                Some(progress) = told.recv() => note(journal, step, attempt, &mut n, progress).await?,
+                Some(progress) = told.recv() => {
+                    let batch = std::iter::once(progress).chain(waiting(&mut told)).collect();
+                    note(journal, step, attempt, &mut n, batch).await?;
+                }
             }
         };
-        // The outcome does not wait for words: of what is still to be journaled only stages and times are.
-        while let Ok(progress) = told.try_recv() {
-            if progress.stage.is_some() || progress.span.is_some() {
-                note(journal, step, attempt, &mut n, progress).await?;
-            }
-        }
+        note(journal, step, attempt, &mut n, waiting(&mut told).collect()).await?;
         let body = match ended {
             Ok(body) => body,
-            Err(NoResult::Stale(problem)) => return Err(Lost::Refused(problem)),
+            Err(NoResult::Stale(problem)) if !self.holds(incident.id, journal.authority()).await => {
+                return Err(Lost::Refused(problem));
+            }
+            // The store knows of no newer lease: a receiver remembers more than it does (a store that was restored from an
+            // older copy, say). That does not pass by itself.
+            Err(NoResult::Stale(problem)) => outcome::failed(step, attempt, problem),
             Err(NoResult::Failed(problem)) => outcome::failed(step, attempt, problem),
         };
         tracing::info!(incident = %incident.id, step = step.as_str(), attempt, outcome = body.kind(), "ended");
         conclude(journal, step, attempt, body).await
     }
+
+    /// Whether the store still takes this healer for the lease's holder.
+    async fn holds(&self, incident: IncidentId, authority: Authority) -> bool {
+        let renew = Renew { fence: authority.fence, ttl_ms: self.settings.lease_ms };
+        self.peers.store.renew(incident, &renew).await.is_ok()
+    }
 }
 
-/// Appends a sign of progress. That it cannot stand (any more) is no harm: it is for people and for the time table.
-async fn note(journal: &mut Journal, step: Step, attempt: u32, n: &mut usize, progress: Progress) -> Result<(), Lost> {
-    let key = keys::progress(step, attempt, *n);
-    *n += 1;
-    if *n > MAX_PROGRESS {
-        return Ok(());
-    }
-    let body = Body::Progressed { step, attempt, progress };
-    for _ in 0..MAX_CONFLICTS {
-        if journal.would_take(&body).is_err() || journal.append(key.clone(), body.clone()).await? != Appended::Moved {
-            break;
-        }
+/// What has been told and not been taken yet.
+fn waiting(told: &mut UnboundedReceiver<Progress>) -> impl Iterator<Item = Progress> {
+    std::iter::from_fn(|| told.try_recv().ok())
+}
+
+/// Appends signs of progress, as many as there are in one event. That it cannot stand (any more) is no harm: it is for
+/// people and for the time table. After a crash the same is told again, perhaps in other portions: what a known key may
+/// have left out is appended on its own, as twice does no harm either.
+async fn note(
+    journal: &mut Journal,
+    step: Step,
+    attempt: u32,
+    n: &mut usize,
+    mut batch: Vec<Progress>,
+) -> Result<(), Lost> {
+    batch.truncate(MAX_PROGRESS.saturating_sub(*n));
+    let first = *n;
+    *n += batch.len();
+    let mut batch = batch.into_iter();
+    let Some(progress) = batch.next() else { return Ok(()) };
+    let more: Vec<Progress> = batch.collect();
+    let known = tell(journal, step, attempt, first, progress, more.clone()).await? == Appended::Known;
+    for (index, progress) in (first + 1..).zip(more).filter(|_| known) {
+        tell(journal, step, attempt, index, progress, Vec::new()).await?;
     }
     Ok(())
+}
+
+async fn tell(
+    journal: &mut Journal,
+    step: Step,
+    attempt: u32,
+    n: usize,
+    progress: Progress,
+    more: Vec<Progress>,
+) -> Result<Appended, Lost> {
+    let (key, body) = (keys::progress(step, attempt, n), Body::Progressed { step, attempt, progress, more });
+    for _ in 0..MAX_CONFLICTS {
+        if journal.would_take(&body).is_err() {
+            break;
+        }
+        match journal.append(key.clone(), body.clone()).await? {
+            Appended::Moved => {}
+            appended => return Ok(appended),
+        }
+    }
+    Ok(Appended::Moved)
 }
 
 /// Appends the outcome, at a new position when the journal has moved on. An outcome that is not allowed there is a

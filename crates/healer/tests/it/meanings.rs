@@ -1,6 +1,6 @@
 //! What an answer is taken for: never for more than it says.
 
-use crate::sample::{code, commit, gates, name, plan, report, tree};
+use crate::sample::{code, commit, gates, live, name, plan, report, tree};
 use crate::world::World;
 use healer::outcome::{deployed, failed, planned, proposed, pushed, reverted, undone, verified};
 use wire::event::{Body, Step};
@@ -38,7 +38,7 @@ fn rollout(n: usize, outcome: RolloutOutcome) -> Rollout {
         target: name(),
         commit: commit(n),
         tree: tree(n),
-        artefact: None,
+        artefact: Some(Digest::of("artefact")),
         outcome,
         why: "so".into(),
         healthy_at: None,
@@ -105,11 +105,19 @@ fn only_the_very_commit_being_live_is_a_roll_out() {
     for outcome in [Refused, RolledBack, Superseded, Unknown] {
         assert!(matches!(deployed(&incident(), rollout(1, outcome)), Body::DeployFailed { .. }), "{outcome:?}");
     }
+    for artefact in [None, Some(Digest::of("another"))] {
+        let rollout = Rollout { artefact, ..rollout(1, Live) };
+        assert!(matches!(deployed(&incident(), rollout), Body::DeployFailed { .. }));
+    }
 }
 
 #[test]
 fn only_a_met_contract_of_this_fault_is_a_verification() {
-    let judged = |judgement| verified(&incident(), report("kr-1".parse().unwrap(), judgement)).unwrap().kind();
+    let ours = live(commit(1), 1);
+    let judged = |judgement| {
+        let report = report("kr-1".parse().unwrap(), judgement);
+        verified(&incident(), report, Some(&ours), Some(&ours)).unwrap().kind()
+    };
     assert_eq!(judged(Judgement::Met), "verified");
     assert_eq!(judged(Judgement::Broken), "verification_failed");
     assert_eq!(judged(Judgement::NoWitness), "verification_failed");
@@ -117,7 +125,23 @@ fn only_a_met_contract_of_this_fault_is_a_verification() {
     let mut other = report("kr-1".parse().unwrap(), Judgement::Met);
     assert_eq!(other.code, code());
     other.code = "FAULT_OTHER".parse().unwrap();
-    assert_eq!(verified(&incident(), other).unwrap_err().code, "malformed");
+    assert_eq!(verified(&incident(), other, Some(&ours), Some(&ours)).unwrap_err().code, "malformed");
+}
+
+#[test]
+fn what_another_version_answered_proves_nothing() {
+    let (ours, theirs, again) = (live(commit(1), 1), live(commit(2), 2), live(commit(1), 3));
+    for (before, after) in [
+        (None, None),
+        (Some(&ours), None),
+        (Some(&ours), Some(&theirs)),
+        (Some(&theirs), Some(&theirs)),
+        (Some(&ours), Some(&again)),
+    ] {
+        let body = verified(&incident(), report("kr-1".parse().unwrap(), Judgement::Met), before, after).unwrap();
+        let Body::Unverified { report } = body else { panic!("{before:?} {after:?}: {body:?}") };
+        assert!(report.why.starts_with("live_changed: "), "{}", report.why);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use healer::policy::{Limits, Policy};
 use std::time::Duration;
 use wire::detection::{Detection, Source};
 use wire::plan::{Plan, PlanOption, Remedy, Retrieval, Verdict};
+use wire::rollout::{Colour, Live};
 use wire::target::{Autonomy, ReplayPermission, Target};
 use wire::verification::{Gate, GateReport, Judgement, ReplayReport};
 use wire::{CommitId, Digest, FaultCode, ReplayId, TargetName, TreeId};
@@ -79,12 +80,14 @@ pub(crate) fn detection() -> Detection {
         trace_parent: None,
         request_id: None,
         version: None,
+        service: None,
+        fields: Default::default(),
     }
 }
 
 pub(crate) fn known(title: &str) -> PlanOption {
     let remedy = Remedy::Codemod { document: "doc".into(), rule: serde_json::Value::Null, digest: Digest::of(title) };
-    PlanOption { title: title.into(), remedy, confidence: 0.9, verification: String::new() }
+    PlanOption { title: title.into(), remedy, confidence: 0.9, verification: String::new(), estimate: None }
 }
 
 pub(crate) fn unknown() -> PlanOption {
@@ -113,7 +116,25 @@ pub(crate) fn report(replay: ReplayId, judgement: Judgement) -> ReplayReport {
         status: Some(200),
         took_ms: 1.5,
         witnesses: vec![],
+        answer: None,
+        sequence: None,
         spans: vec![],
+    }
+}
+
+/// What is live: the commit, since so many roll-outs.
+pub(crate) fn live(commit: CommitId, rollouts: i64) -> Live {
+    Live {
+        target: name(),
+        commit,
+        tree: tree(0),
+        artefact: Digest::of("artefact"),
+        colour: Colour::Blue,
+        port: 1,
+        pid: 1,
+        since: at(rollouts),
+        rollouts,
+        problem: None,
     }
 }
 

@@ -51,6 +51,11 @@ impl World {
         }
     }
 
+    /// A service has seen this lease and epoch, whatever the store knows of them.
+    pub(crate) fn remember(&mut self, service: Service, authority: Authority) {
+        self.newest.insert(service, authority);
+    }
+
     /// Every service but the store restarts.
     pub(crate) fn restart(&mut self) {
         self.ops.clear();

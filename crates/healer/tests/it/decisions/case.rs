@@ -119,7 +119,7 @@ pub(crate) fn rollout(outcome: RolloutOutcome) -> Box<Rollout> {
         target: name(),
         commit: commit(1),
         tree: tree(1),
-        artefact: None,
+        artefact: Some(Digest::of("artefact")),
         outcome,
         why: "green was not healthy".into(),
         healthy_at: None,

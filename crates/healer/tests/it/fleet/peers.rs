@@ -42,6 +42,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, peer: &Peer) {
         .route(web::get().to(read_operation::<Value>));
     config.service(operation);
     config.service(web::resource(paths::PLANS).wrap(Allow(HEALER)).route(web::post().to(plan)));
+    let live = web::resource(format!("{}/{{target}}", paths::ROLLOUTS)).wrap(Allow(HEALER));
+    config.service(live.route(web::get().to(read_live)));
     let lessons = web::resource(format!("{}/{{incident}}", paths::LESSONS)).wrap(Allow(HEALER));
     config.service(lessons.route(web::put().to(learn)));
 }
@@ -96,7 +98,7 @@ async fn run(ground: Arc<Ground>, key: OperationKey, task: Task, tell: Reporter)
         Ok(Answer::Proposed(outcome)) => Ok(json!(outcome)),
         Ok(Answer::Pushed(outcome)) => Ok(json!(outcome)),
         Ok(Answer::Rollout(rollout)) => Ok(json!(rollout)),
-        Ok(Answer::Report(report)) => Ok(json!(report)),
+        Ok(Answer::Report(told)) => Ok(json!(told.0)),
         Ok(other) => panic!("{other:?} is no outcome of an operation"),
         Err(Trouble::Stale) => Err(OperationFailed::give_up(code::FENCE_STALE, "a newer lease was seen")),
         Err(Trouble::Failed(problem)) => Err(OperationFailed { problem, retry: true }),
@@ -109,6 +111,13 @@ async fn plan(peer: web::Data<Peer>, request: web::Json<PlanRequest>) -> HttpRes
     }
     peer.ground.was_asked("plan");
     call(&peer, "analyze-1", Task::Plan(request.into_inner()))
+}
+
+async fn read_live(peer: web::Data<Peer>) -> HttpResponse {
+    match away(&peer) {
+        Some(away) => away,
+        None => HttpResponse::Ok().json(peer.ground.world().what_is_live()),
+    }
 }
 
 async fn learn(peer: web::Data<Peer>, lesson: web::Json<wire::plan::Lesson>) -> HttpResponse {

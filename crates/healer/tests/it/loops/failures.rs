@@ -44,6 +44,19 @@ async fn what_cannot_be_learned_is_still_resolved() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_remembers_a_newer_epoch_than_the_store_is_a_failure_and_no_endless_loop() {
+    let fleet = Fleet::start();
+    fleet
+        .ground
+        .world()
+        .remember(wire::Service::Patcher, wire::Authority { fence: wire::Fence(0), epoch: wire::Epoch(9) });
+    let _healer = fleet.healer();
+    let incident = fleet.reaches(Status::Escalated).await;
+    assert_eq!(incident.escalation, Some(wire::event::EscalationReason::StepFailed));
+    assert_eq!(fleet.journal().iter().filter(|kind| *kind == "failed propose").count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_lease_seen_by_a_receiver_ends_the_work_of_the_older() {
     let fleet = Fleet::start();
     fleet.ground.shut("push-1");

@@ -58,7 +58,7 @@ impl Healer {
             Doing::Done(step, attempt, body) => self.conclude(world, step, attempt, *body),
             Doing::Reverted(step, attempt, outcome) => {
                 let result = self.roll_back(world, attempt, outcome, choices);
-                self.did(step, attempt, result)
+                self.did(world, step, attempt, result)
             }
             Doing::Deciding => match next(&self.incident, &self.policy, world.store.now) {
                 Move::Rest => Tick::Rests,
@@ -78,7 +78,9 @@ impl Healer {
         let incident = &self.incident;
         let asked = match task::of(incident, step, &around) {
             Err(problem) => panic!("the journal holds what {step:?} needs: {problem}"),
-            Ok(Task::NothingToUndo) => return self.did(step, attempt, Ok(outcome::nothing_left(incident, None))),
+            Ok(Task::NothingToUndo) => {
+                return self.did(world, step, attempt, Ok(outcome::nothing_left(incident, None)));
+            }
             Ok(asked) => asked,
         };
         let answer = world.ask(&asked, &keys::operation(incident.id, step, attempt), choices);
@@ -91,8 +93,8 @@ impl Healer {
         });
         match result {
             Ok(None) => Tick::Goes,
-            Ok(Some(body)) => self.did(step, attempt, Ok(body)),
-            Err(trouble) => self.did(step, attempt, Err(trouble)),
+            Ok(Some(body)) => self.did(world, step, attempt, Ok(body)),
+            Err(trouble) => self.did(world, step, attempt, Err(trouble)),
         }
     }
 
@@ -103,7 +105,7 @@ impl Healer {
             Answer::Proposed(proposed) => outcome::proposed(incident, proposed),
             Answer::Pushed(pushed) => outcome::pushed(incident, pushed),
             Answer::Rollout(rollout) => Ok(outcome::deployed(incident, rollout)),
-            Answer::Report(report) => outcome::verified(incident, report),
+            Answer::Report(told) => outcome::verified(incident, told.0, Some(&told.1), Some(&told.2)),
             Answer::Learned(learned) => Ok(outcome::learned(learned)),
         };
         body.map_err(Trouble::Failed)
@@ -125,10 +127,11 @@ impl Healer {
         }
     }
 
-    fn did(&mut self, step: Step, attempt: u32, result: Result<Body, Trouble>) -> Tick {
+    fn did(&mut self, world: &World, step: Step, attempt: u32, result: Result<Body, Trouble>) -> Tick {
         let body = match result {
             Ok(body) => body,
-            Err(Trouble::Stale) => return Tick::Dropped,
+            Err(Trouble::Stale) if !world.store.is_held_under(self.authority) => return Tick::Dropped,
+            Err(Trouble::Stale) => outcome::failed(step, attempt, Problem::new(code::FENCE_STALE, "as remembered")),
             Err(Trouble::Failed(problem)) => outcome::failed(step, attempt, problem),
         };
         self.doing = Doing::Done(step, attempt, Box::new(body));

@@ -102,7 +102,7 @@ impl Run<'_> {
         assert!(until > store.now, "a wait for what is past");
         let asked = store.incident.proposal.clone().filter(|_| store.incident.status == Status::AwaitingApproval);
         let answer = asked.map(|proposal| match self.choices.choose(3, "approval") {
-            0 => Some(Body::Approved { digest: proposal.digest, by: "ann".into() }),
+            0 => Some(Body::Approved { digest: proposal.digest, by: "ann".into(), note: String::new() }),
             1 => Some(Body::ApprovalRejected { by: "ann".into(), why: "no".into() }),
             _ => None,
         });

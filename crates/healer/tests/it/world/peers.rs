@@ -2,12 +2,12 @@
 
 use super::{What, World};
 use crate::model::choice::Choices;
-use crate::sample::{gates, known, name, plan, report, tree, unknown};
+use crate::sample::{gates, known, live, name, plan, report, tree, unknown};
 use healer::task::Task;
 use wire::operation::task_digest;
 use wire::plan::{Learned, Plan, Verdict};
 use wire::proposal::{PatchTask, Proposal, ProposeOutcome, PushOutcome, PushedCommit, Refusal};
-use wire::rollout::{Deploy, Rollout, RolloutOutcome};
+use wire::rollout::{Deploy, Live, Rollout, RolloutOutcome};
 use wire::verification::{Judgement, ReplayReport};
 use wire::{Authority, CommitId, Digest, OperationKey, Problem, Service};
 
@@ -17,7 +17,8 @@ pub(crate) enum Answer {
     Proposed(ProposeOutcome),
     Pushed(PushOutcome),
     Rollout(Rollout),
-    Report(ReplayReport),
+    /// A replay, with what was live before and after it.
+    Report(Box<(ReplayReport, Live, Live)>),
     Learned(Learned),
 }
 
@@ -89,7 +90,11 @@ impl World {
             Task::Push(PatchTask::Push(push)) => Answer::Pushed(self.push(&push.proposal, special)),
             Task::Revert(PatchTask::Revert(revert)) => Answer::Pushed(self.revert(&revert.commit, special)),
             Task::Deploy(deploy) => Answer::Rollout(self.deploy(deploy, special)),
-            Task::Replay(_) => Answer::Report(self.replay(special)),
+            Task::Replay(_) => {
+                let before = self.what_is_live();
+                let report = self.replay(special);
+                Answer::Report(Box::new((report, before, self.what_is_live())))
+            }
             Task::Learn(lesson) => {
                 self.lessons.insert(Digest::of(lesson.incident.to_string()));
                 Answer::Learned(Learned { document: "learned".into() })
@@ -174,11 +179,19 @@ impl World {
         }
     }
 
+    /// As the deployer tells it.
+    pub(crate) fn what_is_live(&self) -> Live {
+        live(self.live.clone(), i64::try_from(self.git.branch.len()).unwrap())
+    }
+
     fn replay(&mut self, special: Option<usize>) -> ReplayReport {
         self.replays += 1;
+        if special == Some(3) {
+            self.developer_pushes();
+        }
         let id: wire::ReplayId = format!("kr-{}", self.replays).parse().unwrap();
         let judgement = match special {
-            None => Judgement::Met,
+            None | Some(3) => Judgement::Met,
             Some(0) => Judgement::Broken,
             Some(1) => Judgement::NoWitness,
             Some(_) => Judgement::Unverified,
@@ -204,7 +217,7 @@ impl Asked {
         let (what, authority, digest, special) = match task {
             Task::Plan(request) => ("plan", None, task_digest(request), 3),
             Task::Learn(lesson) => ("learn", None, task_digest(lesson), 0),
-            Task::Replay(replay) => ("replay", None, task_digest(replay), 3),
+            Task::Replay(replay) => ("replay", None, task_digest(replay), 4),
             Task::Deploy(deploy) => ("deploy", Some((Service::Deployer, deploy.authority)), task_digest(deploy), 3),
             Task::Propose(task) | Task::Push(task) | Task::Revert(task) => match task {
                 PatchTask::Propose(propose) => ("propose", patcher(propose.authority), task_digest(task), 1),

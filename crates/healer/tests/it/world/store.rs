@@ -39,6 +39,11 @@ impl Store {
         self.fence = Fence(0);
     }
 
+    /// Whether a renewal would be granted.
+    pub(crate) fn is_held_under(&self, authority: Authority) -> bool {
+        authority.fence == self.fence
+    }
+
     /// As the store answers it: the event, or the code of its refusal.
     pub(crate) fn append(&mut self, append: &Append) -> Result<Event, &'static str> {
         if append.fence != self.fence {
