@@ -13,7 +13,8 @@ use secrecy::SecretString;
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use wire::IncidentId;
-use wire::plan::{DocumentEntry, DocumentPage, Learned, Lesson, Plan, PlanRequest, Retrieval};
+use wire::knowledge::{DocumentEntry, DocumentPage, DocumentSource};
+use wire::plan::{Learned, Lesson, Plan, PlanRequest, Retrieval};
 use wire::problem::code;
 
 /// The longest symptoms and root cause of a lesson, bytes.
@@ -130,6 +131,9 @@ impl Gateway {
             id: document.id.clone(),
             title: document.title.clone(),
             has_rule: document.remedy.is_some(),
+            source: if is_learned(&document) { DocumentSource::Learned } else { DocumentSource::Folder },
+            verdict: document.verdict,
+            faults: document.faults.clone(),
         };
         DocumentPage { documents: folder.chain(learned).take(limit).map(entry).collect() }
     }

@@ -82,6 +82,7 @@ fn options(request: &PlanRequest, sure: &[&Hit], track: &TrackRecord) -> Vec<Pla
             remedy: remedy.clone(),
             confidence: round(record.weigh(hit.confidence)),
             verification: hit.document.verification.clone(),
+            estimate: None,
         };
         options.push((record.is_bad(), option));
     }
@@ -112,7 +113,7 @@ fn title(document: &Document, remedy: &Remedy) -> String {
 }
 
 fn neighbour(hit: &Hit) -> Neighbour {
-    Neighbour { document: hit.document.id.clone(), title: hit.document.title.clone(), score: round(hit.score) }
+    Neighbour { document: hit.document.id.clone(), title: hit.document.title.clone(), score: round(hit.score), ..Neighbour::default() }
 }
 
 /// Four places tell all there is to tell.

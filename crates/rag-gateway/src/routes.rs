@@ -9,7 +9,8 @@ use chassis::Reply;
 use chassis::error::Plain;
 use serde::Deserialize;
 use wire::IncidentId;
-use wire::plan::{DocumentPage, Learned, Lesson, Plan, PlanRequest};
+use wire::knowledge::DocumentPage;
+use wire::plan::{Learned, Lesson, Plan, PlanRequest};
 
 /// How many documents one answer lists at most.
 const MAX_DOCUMENTS: usize = 1_000;

@@ -9,6 +9,7 @@ pub mod paths;
 pub mod span;
 pub mod detection;
 pub mod plan;
+pub mod knowledge;
 pub mod proposal;
 pub mod verification;
 pub mod artefact;

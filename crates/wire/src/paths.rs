@@ -26,6 +26,12 @@ pub const LESSONS: &str = "/v1/lessons";
 pub const DOCUMENTS: &str = "/v1/documents";
 /// The verifier's verdict on a proposal, by the proposal's digest.
 pub const VERDICTS: &str = "/v1/verdicts";
+/// The knowledge base is brought up to date.
+pub const SEED: &str = "/v1/documents/seed";
+/// The knowledge base is searched.
+pub const SEARCH: &str = "/v1/search";
+/// Which parts of a service serve.
+pub const STATUS: &str = "/v1/status";
 /// What runs, by target.
 pub const ROLLOUTS: &str = "/v1/rollouts";
 /// The dashboard's API.

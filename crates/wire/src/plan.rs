@@ -76,14 +76,23 @@ pub struct Retrieval {
 }
 
 /// A document near the query.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
     /// Its id.
     pub document: String,
     /// Its title.
     pub title: String,
-    /// The engine's raw score.
+    /// The engine's score, by which neighbours are ordered: 0 to 1.
     pub score: f64,
+    /// How sure it is that the document is about the query, calibrated on labelled queries: 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// How much the words are alike: 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lexical: Option<f64>,
+    /// How much the meaning is alike, a cosine; absent without a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semantic: Option<f64>,
 }
 
 /// One option of a plan.
@@ -98,6 +107,33 @@ pub struct PlanOption {
     /// How it is to be verified, for people.
     #[serde(default)]
     pub verification: String,
+    /// What it may break and what trying it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
+}
+
+/// What an option may break and what trying it takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// From the kind of remedy and the track record.
+    pub risk: Risk,
+    /// Builds until it is known whether it helps.
+    pub builds: u32,
+    /// Tokens of a language model; none for what is known already.
+    pub tokens: u32,
+}
+
+/// How likely a remedy does harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// It healed this fault here before, and never failed.
+    Low,
+    /// Nothing speaks against it.
+    Medium,
+    /// It failed here before.
+    #[serde(other)]
+    High,
 }
 
 /// What an option does.
@@ -146,22 +182,4 @@ pub struct Lesson {
 pub struct Learned {
     /// The document it became.
     pub document: String,
-}
-
-/// `GET /v1/documents`: what is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DocumentPage {
-    /// Known cures first, then what was learned, newest first.
-    pub documents: Vec<DocumentEntry>,
-}
-
-/// One document of the knowledge base.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DocumentEntry {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// Whether it holds a remedy that can be applied.
-    pub has_rule: bool,
 }

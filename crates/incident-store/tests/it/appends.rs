@@ -30,7 +30,7 @@ async fn numbers_survive_the_database_as_they_were_hashed() {
     let lease = store.leased().await;
     store.append(&lease, 2, started(Step::Analyze, 1)).await.unwrap();
     let numbers = [0.1 + 0.2, 12.345678912345678, 1.0, 0.0, -0.0, 1e15, 1e17, 2e19, 5e-324, 1.7976931348623157e308];
-    let neighbour = |score| Neighbour { document: "d".into(), title: "t".into(), score };
+    let neighbour = |score| Neighbour { document: "d".into(), title: "t".into(), score, ..Neighbour::default() };
     let neighbours = numbers.into_iter().map(neighbour).collect();
     let retrieval = Retrieval { query: "q".into(), engine: "lexical".into(), confidence: 0.7, neighbours };
     let plan = Plan { verdict: Verdict::CodeFault, root_cause: "r".into(), retrieval, options: Vec::new() };

@@ -111,8 +111,13 @@ impl World {
     }
 
     pub fn propose_remedy(&self, remedy: Remedy) -> PatchTask {
-        let option =
-            PlanOption { title: "Turn it into a text".into(), remedy, confidence: 0.9, verification: String::new() };
+        let option = PlanOption {
+            title: "Turn it into a text".into(),
+            remedy,
+            confidence: 0.9,
+            verification: String::new(),
+            estimate: None,
+        };
         PatchTask::Propose(Propose {
             incident: self.incident,
             target: self.target.name.clone(),

@@ -7,7 +7,8 @@ use diesel_async::SimpleAsyncConnection;
 use rag_gateway::lessons::MIGRATIONS;
 use reqwest::StatusCode;
 use std::time::Duration;
-use wire::plan::{DocumentPage, Learned, Lesson, Plan, Remedy, Verdict};
+use wire::knowledge::DocumentPage;
+use wire::plan::{Learned, Lesson, Plan, Remedy, Verdict};
 
 const FAULT: &str = "FAULT_SQL_INJECTION_TEST";
 

@@ -52,6 +52,7 @@ pub(crate) fn plan() -> Plan {
         verification: String::new(),
     };
     let retrieval = Retrieval { query: "q".into(), engine: "lexical".into(), confidence: 0.9, neighbours: vec![] };
+        estimate: None,
     let options = vec![option("first"), option("second")];
     Plan { verdict: Verdict::CodeFault, root_cause: "a bad statement".into(), retrieval, options }
 }
