@@ -117,6 +117,9 @@ pub enum Body {
         digest: Digest,
         /// Who.
         by: String,
+        /// What they said with it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
     },
     /// A person said no.
     ApprovalRejected {
@@ -185,6 +188,15 @@ pub enum Body {
         /// Who.
         by: String,
         /// What they did.
+        note: String,
+    },
+    /// A person says that there is nothing to heal.
+    DismissedByPerson {
+        /// Who.
+        by: String,
+        /// What it is instead.
+        verdict: Verdict,
+        /// Why.
         note: String,
     },
     /// Outcome of `learn`.

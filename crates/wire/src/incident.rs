@@ -229,4 +229,7 @@ pub struct Incident {
 pub struct IncidentPage {
     /// Newest first.
     pub incidents: Vec<Incident>,
+    /// Where the next page begins (`before=`), if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }

@@ -38,6 +38,8 @@ pub const ROLLOUTS: &str = "/v1/rollouts";
 pub const DEVELOPER: &str = "/developer/incidents";
 /// Liveness of the front, which passes [`HEALTH`] on to the live version.
 pub const FRONT_HEALTH: &str = "/-/healthz";
+/// The dashboard's session.
+pub const SESSION: &str = "/developer/session";
 /// The front's own routes; nothing of a target starts so.
 pub const FRONT: &str = "/-";
 
@@ -45,6 +47,8 @@ pub const FRONT: &str = "/-";
 pub const REPLAY_HEADER: &str = "x-kintsugi-replay";
 /// The request id, taken over from the caller or made.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
+/// Carries a session's anti-forgery token.
+pub const CSRF_HEADER: &str = "x-kintsugi-csrf";
 
 /// Trailers of the commits that Kintsugi makes.
 pub mod trailer {

@@ -59,4 +59,10 @@ pub struct Overview {
     pub reset_pending: Vec<TargetName>,
     /// The newest incidents, archived ones too.
     pub incidents: Vec<crate::incident::Incident>,
+    /// Where the next page begins (`before=`), if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The place in the feed from which the stream goes on after this answer.
+    #[serde(default)]
+    pub cursor: crate::Cursor,
 }

@@ -66,6 +66,7 @@ const PLAIN_KINDS: &[&str] = &[
     "mitigated",
     "resolved",
     "resolved_by_person",
+    "dismissed_by_person",
     "learned",
     "escalated",
     "reopened",
@@ -86,6 +87,8 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         ("progressed" | "failed", Some(step)) => started(from, step).filter(|to| *to == from)?,
         ("reopened", _) if from == Resolved => Planned,
         ("resolved_by_person", _) if matches!(from, Escalated | Advised | Mitigated) => Resolved,
+        // Where nothing was begun that would have to be taken back.
+        ("dismissed_by_person", _) if matches!(from, Detected | Analyzing | Escalated | Advised | Suppressed) => Dismissed,
         ("dismissed", _) if matches!(from, Detected | Analyzing) => Dismissed,
         ("suppressed", _) if from == Detected => Suppressed,
         ("learned", _) if from == Resolved => from,

@@ -32,6 +32,7 @@ impl Body {
             Body::Mitigated { .. } => "mitigated",
             Body::Resolved { .. } => "resolved",
             Body::ResolvedByPerson { .. } => "resolved_by_person",
+            Body::DismissedByPerson { .. } => "dismissed_by_person",
             Body::Learned { .. } => "learned",
             Body::Escalated { .. } => "escalated",
             Body::Reopened { .. } => "reopened",

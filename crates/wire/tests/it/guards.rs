@@ -118,7 +118,7 @@ fn an_outcome_is_about_the_option_that_is_tried_and_every_gate_passed() {
 #[test]
 fn an_approval_is_for_exactly_the_admitted_change() {
     let journal = after(ADMITTED, &["approval_requested"]);
-    let approved = |what: &str| Body::Approved { digest: Digest::of(what), by: "ann".into() };
+    let approved = |what: &str| Body::Approved { digest: Digest::of(what), by: "ann".into(), note: String::new() };
     refuses(&journal, approved("another"), "the approval is for another change");
     let mut journal = journal.clone();
     assert_eq!(journal.append(approved("proposal")).unwrap().approved, Some(Digest::of("proposal")));

@@ -12,6 +12,7 @@ mod table;
 mod guards;
 mod folds;
 mod chain;
+mod check;
 mod timeline;
 mod texts;
 mod operations;

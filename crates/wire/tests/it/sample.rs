@@ -113,11 +113,12 @@ pub(crate) fn refusal(code: &str) -> Refusal {
 pub(crate) fn certificate(incident: &Incident) -> Certificate {
     Certificate {
         position: incident.position,
+    let proposal = incident.proposal.as_deref();
         head: incident.head.clone(),
-        plan: Digest::of("plan"),
-        proposal: None,
-        artefact: None,
-        commit: None,
+        plan: Digest::of_json(&serde_json::to_value(&incident.plan).unwrap()),
+        proposal: proposal.map(|proposal| proposal.digest.clone()),
+        artefact: proposal.map(|proposal| proposal.artefact.clone()),
+        commit: incident.commit.clone(),
         replay: "kr-1".parse().unwrap(),
         before: String::new(),
         after: String::new(),
@@ -144,7 +145,7 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "refused" => Body::Refused { option: 0, refusal: refusal("build") },
         "admitted" => Body::Admitted { option: 0, proposal: Box::new(proposal()) },
         "approval_requested" => Body::ApprovalRequested { digest: Digest::of("proposal"), expires_at: at(900) },
-        "approved" => Body::Approved { digest: Digest::of("proposal"), by: "ann".into() },
+        "approved" => Body::Approved { digest: Digest::of("proposal"), by: "ann".into(), note: String::new() },
         "approval_rejected" => Body::ApprovalRejected { by: "ann".into(), why },
         "approval_expired" => Body::ApprovalExpired {},
         "pushed" => Body::Pushed { commit: commit('c') },
@@ -158,6 +159,7 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "mitigated" => Body::Mitigated { what: "stale answers".into() },
         "resolved_by_person" => Body::ResolvedByPerson { by: "ann".into(), note: why },
         "learned" => Body::Learned { document: "learned/1".into() },
+        "dismissed_by_person" => Body::DismissedByPerson { by: "ann".into(), verdict: Verdict::Noise, note: why },
         "escalated" => Body::Escalated { reason: event::EscalationReason::NoRemedy, diagnosis: why },
         "reopened" => Body::Reopened { event_id: "e-3".parse().unwrap(), happened_at: at(3) },
         "archived" => Body::Archived { epoch: Epoch(2) },

@@ -8,8 +8,8 @@ use wire::transitions::{Trigger, markdown, to};
 /// status: what moves it, and where to (`=` stays). `occurred` and `archived` are allowed everywhere but in `archived`,
 /// and stand below. Whatever is not here is refused.
 const TABLE: &str = "
-detected: started analyze>analyzing, dismissed>dismissed, suppressed>suppressed, escalated>escalated, mitigated>mitigated
-analyzing: started analyze>=, progressed analyze>=, failed analyze>=, planned>planned, dismissed>dismissed, escalated>escalated, mitigated>mitigated
+detected: started analyze>analyzing, dismissed>dismissed, dismissed_by_person>dismissed, suppressed>suppressed, escalated>escalated, mitigated>mitigated
+analyzing: started analyze>=, progressed analyze>=, failed analyze>=, planned>planned, dismissed>dismissed, dismissed_by_person>dismissed, escalated>escalated, mitigated>mitigated
 planned: started propose>proposing, started act>acting, advised>advised, escalated>escalated, mitigated>mitigated
 proposing: started propose>=, progressed propose>=, failed propose>=, refused>planned, admitted>admitted, escalated>escalated, mitigated>mitigated
 admitted: started push>=, progressed push>=, failed push>=, advised>advised, refused>planned, approval_requested>awaiting_approval, pushed>pushed, escalated>escalated, mitigated>mitigated
@@ -21,10 +21,10 @@ verifying: started verify>=, progressed verify>=, failed verify>=, started undo>
 mitigated: started analyze>analyzing, started propose>proposing, started act>acting, resolved_by_person>resolved, escalated>escalated
 rolled_back: started propose>proposing, started act>acting, escalated>escalated, mitigated>mitigated
 resolved: started learn>=, progressed learn>=, failed learn>=, learned>=, reopened>planned
-escalated: resolved_by_person>resolved
+escalated: resolved_by_person>resolved, dismissed_by_person>dismissed
 dismissed:
-suppressed: escalated>escalated
-advised: resolved_by_person>resolved, escalated>escalated
+suppressed: escalated>escalated, dismissed_by_person>dismissed
+advised: resolved_by_person>resolved, dismissed_by_person>dismissed, escalated>escalated
 archived:
 ";
 
@@ -60,8 +60,8 @@ fn every_status_and_every_trigger_move_as_the_table_says() {
 #[test]
 fn the_triggers_are_all_kinds_there_are() {
     let kinds: std::collections::BTreeSet<&str> = Trigger::all().iter().map(|trigger| trigger.kind).collect();
-    assert_eq!(kinds.len(), 30, "{kinds:?}");
-    assert_eq!(Trigger::all().len(), 27 + 3 * Step::ALL.len());
+    assert_eq!(kinds.len(), 31, "{kinds:?}");
+    assert_eq!(Trigger::all().len(), 28 + 3 * Step::ALL.len());
     for kind in kinds.into_iter().filter(|kind| *kind != "resolved") {
         let body = crate::sample::body(kind, None);
         assert_eq!((body.kind(), Trigger::of(&body).kind), (kind, kind));
