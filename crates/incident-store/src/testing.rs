@@ -22,6 +22,8 @@ pub(crate) fn incident() -> Incident {
         trace_parent: None,
         request_id: None,
         version: None,
+        service: None,
+        fields: Default::default(),
     };
     let event = Event {
         cursor: Cursor::default(),

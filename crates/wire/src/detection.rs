@@ -1,8 +1,10 @@
-//! What the router, or the application itself, reports.
+//! What the router, or the application itself, reports. The texts may hold secrets of the application: whoever makes or
+//! takes in a detection passes them through [`crate::redact`] before they are kept, shown or sent on.
 
 use crate::{EventId, FaultCode, IncidentId, TargetName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Bounds of a detection's texts, in bytes. Longer ones are refused by the store and cut by the router.
 pub const MAX_MESSAGE: usize = 4 * 1024;
@@ -10,6 +12,10 @@ pub const MAX_MESSAGE: usize = 4 * 1024;
 pub const MAX_LINE: usize = 16 * 1024;
 /// Bound of the number of context lines.
 pub const MAX_CONTEXT: usize = 50;
+/// Bound of the number of other fields.
+pub const MAX_FIELDS: usize = 32;
+/// Bound of a field's name or value.
+pub const MAX_FIELD: usize = 256;
 
 /// Who saw the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +64,12 @@ pub struct Detection {
     /// The version that failed, as the application names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The part of the target that failed, as the application names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// What else the line said of itself: its other fields, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
 }
 
 /// What became of a detection.

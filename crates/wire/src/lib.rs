@@ -26,6 +26,8 @@ pub mod reset;
 pub mod session;
 pub mod view;
 pub mod source;
+pub mod push;
+pub mod redact;
 pub mod timeline;
 pub mod target;
 
@@ -35,4 +37,5 @@ pub use ids::{
 };
 pub use key::OperationKey;
 pub use problem::Problem;
+pub use redact::redact;
 pub use service::Service;

@@ -6,6 +6,8 @@ pub const HEALTH: &str = "/healthz";
 pub const READY: &str = "/readyz";
 /// Detections come in here.
 pub const DETECTIONS: &str = "/v1/detections";
+/// Log lines are pushed in here: NDJSON, and OTLP/HTTP logs as protobuf or JSON.
+pub const LOGS: &str = "/v1/logs";
 /// What the router follows, and how far it has read.
 pub const SOURCES: &str = "/v1/sources";
 /// Incidents, and below one its journal.
@@ -24,31 +26,31 @@ pub const PLANS: &str = "/v1/plans";
 pub const LESSONS: &str = "/v1/lessons";
 /// What the knowledge base holds.
 pub const DOCUMENTS: &str = "/v1/documents";
-/// The verifier's verdict on a proposal, by the proposal's digest.
-pub const VERDICTS: &str = "/v1/verdicts";
 /// The knowledge base is brought up to date.
 pub const SEED: &str = "/v1/documents/seed";
 /// The knowledge base is searched.
 pub const SEARCH: &str = "/v1/search";
 /// Which parts of a service serve.
 pub const STATUS: &str = "/v1/status";
+/// The verifier's verdict on a proposal, by the proposal's digest.
+pub const VERDICTS: &str = "/v1/verdicts";
 /// What runs, by target.
 pub const ROLLOUTS: &str = "/v1/rollouts";
 /// The dashboard's API.
 pub const DEVELOPER: &str = "/developer/incidents";
-/// Liveness of the front, which passes [`HEALTH`] on to the live version.
-pub const FRONT_HEALTH: &str = "/-/healthz";
 /// The dashboard's session.
 pub const SESSION: &str = "/developer/session";
+/// Liveness of the front, which passes [`HEALTH`] on to the live version.
+pub const FRONT_HEALTH: &str = "/-/healthz";
 /// The front's own routes; nothing of a target starts so.
 pub const FRONT: &str = "/-";
 
 /// Marks a request as a replay; its value is the [`crate::ReplayId`].
 pub const REPLAY_HEADER: &str = "x-kintsugi-replay";
-/// The request id, taken over from the caller or made.
-pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// Carries a session's anti-forgery token.
 pub const CSRF_HEADER: &str = "x-kintsugi-csrf";
+/// The request id, taken over from the caller or made.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
 /// Trailers of the commits that Kintsugi makes.
 pub mod trailer {

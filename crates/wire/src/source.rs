@@ -22,6 +22,9 @@ pub struct Source {
     /// What does not work at the moment, one sentence each; empty when all is well.
     #[serde(default)]
     pub troubles: Vec<String>,
+    /// Detections from pushed lines that the store has not acknowledged yet, bytes on disk.
+    #[serde(default)]
+    pub spooled: u64,
 }
 
 /// One file that is followed.

@@ -201,6 +201,8 @@ pub(crate) fn detection(target: &str, code: &str, at: DateTime<Utc>) -> Detectio
         trace_parent: None,
         request_id: None,
         version: None,
+        service: None,
+        fields: Default::default(),
     }
 }
 

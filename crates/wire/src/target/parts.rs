@@ -47,11 +47,16 @@ pub struct FaultRule {
     /// Its code.
     pub code: FaultCode,
     /// The literal that marks its lines. In a JSON line the field `marker` must equal it; elsewhere the line contains it.
+    /// May be left out where there is a `pattern`.
+    #[serde(default)]
     pub marker: String,
+    /// A regular expression (the syntax of Rust's `regex`) that a line of this fault matches, as it stands in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// How bad it is.
     #[serde(default)]
     pub severity: Severity,
-    /// For people.
+    /// For people: the message of a detection whose line has none of its own.
     #[serde(default)]
     pub title: String,
 }
