@@ -33,6 +33,8 @@ pub(crate) enum Look {
     Fine { compared: u64 },
     /// Nothing could be compared: no answers of a route on both sides.
     NoData,
+    /// The counters could not be had.
+    Unknown,
 }
 
 /// Compares what the new version answered since the switch with what the old one did before, route by route. A route that

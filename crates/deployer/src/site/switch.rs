@@ -17,6 +17,8 @@ use wire::span::{SpanKind, Stage as Reached};
 
 /// Between two looks at the front's counters: the shortest and the longest.
 const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
+/// How long the counters of a front that does not answer are waited for after the bake.
+const PATIENCE: TimeDelta = TimeDelta::seconds(5);
 
 impl Drive<'_> {
     pub(super) async fn intend(&mut self) -> Result<(), OperationFailed> {
@@ -83,10 +85,15 @@ impl Drive<'_> {
         let pause = Duration::from_millis(length / 10).clamp(LOOK.0, LOOK.1);
         let verdict = loop {
             let verdict = self.look_at(&green).await;
-            let is_over = self.site.now() >= until;
+            let now = self.site.now();
             match verdict {
                 Look::Regressed(_) => break verdict,
-                _ if is_over => break verdict,
+                // What nobody counted is not known to be well.
+                Look::Unknown if now >= until + PATIENCE => {
+                    break Look::Regressed("unverified: the front did not say how the answers were".to_owned());
+                }
+                Look::Unknown => tokio::time::sleep(pause).await,
+                _ if now >= until => break verdict,
                 _ => tokio::time::sleep(pause).await,
             }
         };
@@ -96,7 +103,7 @@ impl Drive<'_> {
         match verdict {
             Look::Regressed(why) => self.say(why),
             Look::Fine { compared } => self.say(format!("live; {compared} answers compared, no route is worse")),
-            Look::NoData => self.say("live; there were no answers to compare"),
+            Look::NoData | Look::Unknown => self.say("live; there were no answers to compare"),
         }
         Ok(())
     }
@@ -105,9 +112,16 @@ impl Drive<'_> {
         if !green.process.is_some_and(process::is_alive) {
             return Look::Regressed("green ended after the switch".to_owned());
         }
-        match (self.site.shared.traffic.stats().await, &self.course.baseline) {
-            (Ok(stats), Some(baseline)) => look(baseline, stats.labels.get(&green.label())),
-            _ => Look::NoData,
+        let stats = match self.site.shared.traffic.stats().await {
+            Ok(stats) => stats,
+            Err(error) => {
+                tracing::debug!(%error, "the front does not say how the answers are");
+                return Look::Unknown;
+            }
+        };
+        match &self.course.baseline {
+            Some(baseline) => look(baseline, stats.labels.get(&green.label())),
+            None => Look::NoData,
         }
     }
 
