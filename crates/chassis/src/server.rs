@@ -10,6 +10,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
+use nix::sys::socket::sockopt::TcpUserTimeout;
+use std::any::Any;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +20,7 @@ use wire::problem::code;
 
 /// The largest body a service reads, bytes.
 pub const MAX_BODY: usize = 1 << 20;
-/// How many requests a worker answers at once before new connections wait.
+/// How many connections there may be before new ones wait, unless a service says otherwise.
 const MAX_CONNECTIONS: usize = 2_000;
 /// One worker is enough for the control plane and keeps the idle memory low.
 const WORKERS: usize = 1;
@@ -34,12 +36,27 @@ pub struct Server {
     pub max_body: usize,
     /// Where the process says that it lives: [`wire::paths::HEALTH`], but for who passes that path on.
     pub health: &'static str,
+    /// How many connections there may be before new ones wait.
+    pub max_connections: usize,
+    /// Whether a caller that closes its sending side is still answered. A server of long answers says no: it hears of a
+    /// caller that has left at once, not when it next writes, and drops what it was doing for it.
+    pub half_closed: bool,
+    /// How long a caller may take nothing of what is sent to it; then its connection is cut.
+    pub stalled: Option<Duration>,
 }
 
 impl Server {
     /// A server with the usual limits.
     pub fn new(service: wire::Service, credentials: Arc<Credentials>) -> Self {
-        Self { service, credentials, max_body: MAX_BODY, health: wire::paths::HEALTH }
+        Self {
+            service,
+            credentials,
+            max_body: MAX_BODY,
+            health: wire::paths::HEALTH,
+            max_connections: MAX_CONNECTIONS,
+            half_closed: true,
+            stalled: None,
+        }
     }
 
     /// Serves until the word to stop, then finishes what was begun, within the grace.
@@ -52,7 +69,7 @@ impl Server {
     {
         let address = listener.local_addr()?;
         let (credentials, max_body) = (web::Data::from(Arc::clone(&self.credentials)), self.max_body);
-        let health = self.health;
+        let (health, stalled) = (self.health, self.stalled);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(credentials.clone())
@@ -66,7 +83,9 @@ impl Server {
                 .default_service(web::to(no_route))
         })
         .workers(WORKERS)
-        .max_connections(MAX_CONNECTIONS)
+        .max_connections(self.max_connections)
+        .h1_allow_half_closed(self.half_closed)
+        .on_connect(move |connection, _| stalled.into_iter().for_each(|limit| cut_when_stalled(connection, limit)))
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
         .shutdown_timeout(crate::stop::GRACE.as_secs())
@@ -83,6 +102,15 @@ impl Server {
         server.await?;
         stop.now();
         stop.finish().await
+    }
+}
+
+/// Has the kernel end a connection whose other side takes nothing for so long. Without it, that only takes longer.
+fn cut_when_stalled(connection: &dyn Any, limit: Duration) {
+    let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+    let ms = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = nix::sys::socket::setsockopt(stream, TcpUserTimeout, &ms) {
+        tracing::debug!(%error, "a connection that stalls is not cut");
     }
 }
 
