@@ -52,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
     always(r"(?i)(?-u:\b)(?:password|identified by)\s+'([^']+)"),
     // E-mail addresses, not git's user.
     Rule {
-        pattern: r"[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,8}\.\p{L}{2,24}",
+        pattern: r"[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}",
         is_secret: judge::is_address,
     },
     // Card numbers: a run of digits in a card's grouping with a card's check digit.

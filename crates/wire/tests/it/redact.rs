@@ -29,7 +29,7 @@ fn tokens_and_authorisation_are_taken_out() {
     gone(&format!("jwt {JWT} end"), "eyJ", "jwt [redacted] end");
     gone("key AKIAIOSFODNN7EXAMPLE!", "AKIA", "key [redacted]!");
     gone("ghp_0123456789abcdefghijABCDEFGHIJ012345", "ghp_", "[redacted]");
-    gone("using sk-ant-REDACTED", "sk-ant", "using [redacted]");
+    gone("using sk-abcdefghij0123456789abcd", "sk-abc", "using [redacted]");
     gone("POST https://hooks.slack.com/services/T0/B0/xyz", "T0/", "POST https://hooks.slack.com/services/[redacted]");
     gone("Cookie: sid=abc; theme=dark", "abc", "Cookie: [redacted]");
     gone(r#""set-cookie":"sid=abc""#, "abc", r#""set-cookie":"[redacted]""#);
@@ -161,7 +161,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn what_was_redacted_stays_as_it_is(text in pieces()) {
