@@ -3,6 +3,7 @@
 pub mod settings;
 pub mod app;
 mod routes;
+mod pages;
 mod detections;
 mod incidents;
 mod append;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::StoreError;
-use crate::{append, detections, feed, healing, incidents, leases, reset};
+use crate::{append, detections, feed, healing, incidents, leases, pages, reset};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource};
 use chassis::Reply;
@@ -23,6 +23,7 @@ const READY_LIMIT: Duration = Duration::from_secs(2);
 pub(crate) fn configure(cfg: &mut ServiceConfig, app: &web::Data<App>) {
     let (incident, lease) = (format!("{}/{{id}}", paths::INCIDENTS), format!("{}/{{id}}", paths::LEASES));
     let developer = |path: &str| resource(&format!("{}{path}", paths::DEVELOPER));
+    pages::configure(cfg);
     cfg.app_data(app.clone())
         .service(resource(paths::READY).route(web::get().to(read_readiness)))
         .service(resource(paths::DETECTIONS).route(web::post().to(detections::post_detection)).wrap(INGEST))

@@ -139,7 +139,7 @@ async fn a_wrong_method_or_path_is_answered_with_a_problem() {
         let (status, problem) = store.call(wrong, &path, allowed[0], None).await;
         assert!(matches!(status, 403 | 405) && problem["code"].is_string(), "{path}: {status} {problem}");
     }
-    for path in ["/", "/v1", "/v1/leases/x", "/developer/incidents", "/v1/incidents/a/b/c"] {
+    for path in ["/", "/v1", "/v1/leases/x", "/developer/incidents/assets/none", "/v1/incidents/a/b/c"] {
         let (status, problem) = store.get(path, "operator").await;
         assert_eq!((status, problem["code"].as_str()), (404, Some("not_found")), "{path}");
     }
