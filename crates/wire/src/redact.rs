@@ -15,6 +15,8 @@ use std::sync::LazyLock;
 
 /// What stands in the place of a secret.
 const GONE: &str = "[redacted]";
+/// What one rule takes away may lay bare what another knows; this often is looked again.
+const MAX_PASSES: usize = 8;
 
 /// The rules, compiled, with one automaton that tells which of them a text concerns.
 struct Compiled {
@@ -35,13 +37,25 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     // Rules that do not compile would be a mistake of ours that a test shows; then nothing may pass.
     let Some(compiled) = &*COMPILED else { return Cow::Borrowed(GONE) };
     let mut text = Cow::Borrowed(text);
-    for index in &compiled.concerns.matches(&text) {
-        let Some((regex, rule)) = compiled.rules.get(index) else { continue };
-        if let Some(next) = without(regex, rule, &text) {
-            text = Cow::Owned(next);
+    for _ in 0..MAX_PASSES {
+        match pass(compiled, &text) {
+            Some(next) => text = Cow::Owned(next),
+            None => break,
         }
     }
     text
+}
+
+/// All rules once; `None` when none found anything.
+fn pass(compiled: &Compiled, text: &str) -> Option<String> {
+    let mut out = None;
+    for index in &compiled.concerns.matches(text) {
+        let Some((regex, rule)) = compiled.rules.get(index) else { continue };
+        if let Some(next) = without(regex, rule, out.as_deref().unwrap_or(text)) {
+            out = Some(next);
+        }
+    }
+    out
 }
 
 /// The text without a rule's secrets; `None` when it holds none.

@@ -27,7 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     // Tokens whose issuers gave them a shape.
     always(r"(?-u:\b)(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA|ANVA|AIPA)[A-Z0-9]{16}(?-u:\b)"),
     always(r"(?-u:\b)(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,})"),
-    always(r"(?-u:\b)(?:xox[a-z]-[A-Za-z0-9-]{10,}|npm_[A-Za-z0-9]{36}|AIza[0-9A-Za-z_-]{35})"),
+    always(r"(?-u:\b)(?:xox[abeoprs]-[A-Za-z0-9-]{10,}|npm_[A-Za-z0-9]{36}|AIza[0-9A-Za-z_-]{35})"),
     always(r"(?-u:\b)(?:[sr]k_(?:live|test)_[0-9A-Za-z]{16,}|sk-[A-Za-z0-9_-]{20,})"),
     always(r"hooks\.slack\.com/services/([A-Za-z0-9/_-]+)"),
     // A JSON web token, with or without its signature.
@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     always(r#"(?i)(?-u:\b)(?:set-)?cookie\\*["']?\s*(?:=>|[:=])\s*\\*["']?([^"'\\\r\n]+)"#),
     // Assignments, as text, JSON, or JSON within a JSON string. The name ends in the word: `token_count` is none.
     Rule {
-        pattern: r#"(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|(?:secret|private|encryption|signing|account)[_-]?key|credentials?|session[_-]?id)\\*["']?\s*(?:=>|:=|[:=])\s*(?:"((?:[^"\\]|\\.)+)|'([^']+)|\\+"([^"\\]+)|([^\s,;&"'\\{}\[\])]+))"#,
+        pattern: r#"(?i)(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|(?:secret|private|encryption|signing|account)[_-]?key|credentials?|session[_-]?id)\\*["']?\s*(?:=>|:=|[:=])\s*(?:"((?:[^"\\]|\\.)+)|'([^']+)|\\+"([^"\\]+)|([^\s,;&"'\\{}\[\]()=:>][^\s,;&"'\\{}\[\])]*))"#,
         is_secret: judge::is_assigned,
     },
     // `--password x`, and PostgreSQL's `PASSWORD 'x'`.
