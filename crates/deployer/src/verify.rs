@@ -5,7 +5,7 @@ use client::{EffectError, Verifier};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
-use wire::target::Target;
+use wire::target::{Contract, Target};
 use wire::verification::{Build, Built, Replay, ReplayReport, VerifyTask};
 use wire::{CommitId, FaultCode, OperationKey};
 
@@ -36,8 +36,8 @@ pub(crate) async fn replay(
 ) -> Result<ReplayReport, EffectError> {
     let key = OperationKey { scope, step: "replay".to_owned() };
     let task = VerifyTask::Replay(Replay { target: target.name.clone(), code: code.clone(), base_url });
-    let deadline = target.contract(code).map_or(0, |contract| contract.expect.deadline_ms);
-    ask(verifier, key, task, Duration::from_millis(deadline) + MARGIN, reporter).await
+    let limit = target.contract(code).map_or(0, Contract::limit_ms);
+    ask(verifier, key, task, Duration::from_millis(limit) + MARGIN, reporter).await
 }
 
 async fn ask<T: DeserializeOwned>(

@@ -2,10 +2,14 @@
 //! knows of a target stands here.
 
 mod contract;
+mod fault;
 mod parts;
 mod sandbox;
 
-pub use contract::{Contract, Expectation, ReplayPermission, Request, Witness};
+pub use contract::{
+    Behaviour, Calls, Case, Contract, Double, Expectation, NONCE, Play, ReplayPermission, Request, Sequential,
+    StatementStep, Witness, longest,
+};
 pub use parts::{Autonomy, Build, FaultRule, Health, Logs, Output, Patch, Repository, Reset, Run, Test};
 pub use sandbox::{Forward, Limits, Mount, Sandbox, SandboxService};
 
@@ -75,6 +79,7 @@ impl Target {
         if self.faults.is_empty() {
             return Err("`faults` is empty: name at least one fault with its marker".into());
         }
+        self.faults.iter().try_for_each(FaultRule::check)?;
         for file in self.patch.files.iter().chain(self.reset.iter().flat_map(|r| [&r.file, &r.template])) {
             if !is_plain_path(file) {
                 return Err(format!("{file:?} is not a plain relative path (no `..`, no leading `/`, no `.git`)"));
@@ -84,6 +89,7 @@ impl Target {
         if let Some(contract) = unknown {
             return Err(format!("a contract names the fault {} which `faults` does not have", contract.fault));
         }
+        self.contracts.iter().try_for_each(Contract::check)?;
         if self.run.command.is_empty() || self.build.outputs.is_empty() {
             return Err("`run.command` and `build.outputs` must name at least one thing each".into());
         }

@@ -91,6 +91,9 @@ impl Gate {
     }
 }
 
+/// The code of a gate that could not tell: neither a pass nor a refusal of the candidate.
+pub const UNVERIFIED: &str = "unverified";
+
 /// One gate's result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GateReport {
@@ -99,7 +102,7 @@ pub struct GateReport {
     /// Whether it passed.
     pub passed: bool,
     /// Stable: `ok`, `outside_scope`, `too_large`, `does_not_apply`, `does_not_parse`, `forbidden_construct`,
-    /// `build_failed`, `tests_failed`, `timed_out`, `contract_broken`, `no_witness`, `unverified`, …
+    /// `build_failed`, `tests_failed`, `timed_out`, `contract_broken`, `no_witness`, [`UNVERIFIED`], …
     pub code: String,
     /// One or two sentences.
     pub why: String,
@@ -124,9 +127,15 @@ pub struct ReplayReport {
     pub status: Option<u16>,
     /// How long the answer took, milliseconds.
     pub took_ms: f64,
+    /// Which of the contract's right answers it was, from 1; none when it was no right one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<u32>,
     /// What each witness saw.
     #[serde(default)]
     pub witnesses: Vec<WitnessReport>,
+    /// How a repeated replay was decided; everything else in this report is that of the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Sequence>,
     /// Where the time went.
     #[serde(default)]
     pub spans: Vec<Span>,
@@ -145,6 +154,55 @@ pub enum Judgement {
     /// Nothing can be said: no answer from a witness, or no contract.
     #[serde(other)]
     Unverified,
+}
+
+/// A sequence of replays of a fault that comes and goes, and what a sequential test made of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sequence {
+    /// How many replays were made.
+    pub replays: u64,
+    /// How many were answered rightly.
+    pub right: u64,
+    /// How many were answered wrongly; the rest says nothing.
+    pub wrong: u64,
+    /// The logarithm of the likelihood ratio of healthy to broken, at the end.
+    pub log_likelihood_ratio: f64,
+    /// At this ratio or below the version is broken.
+    pub lower: f64,
+    /// At this ratio or above it is healthy.
+    pub upper: f64,
+    /// What was decided.
+    pub decision: Decision,
+    /// Each replay in its order; bounded by the contract's `at_most`.
+    #[serde(default)]
+    pub each: Vec<Once>,
+}
+
+/// What a sequential test decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The version is healthy, but for the stated error.
+    Healthy,
+    /// It is broken, but for the stated error.
+    Faulty,
+    /// Neither, after as many replays as are allowed, or when something ended the sequence.
+    #[serde(other)]
+    Undecided,
+}
+
+/// One replay of a sequence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Once {
+    /// Its id.
+    pub replay: ReplayId,
+    /// Its own judgement.
+    pub judgement: Judgement,
+    /// The HTTP status, if there was an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How long the answer took, milliseconds.
+    pub took_ms: f64,
 }
 
 /// What one witness saw.

@@ -205,6 +205,8 @@ fn report(replay: &Replay, judgement: Judgement) -> ReplayReport {
         status: Some(200),
         took_ms: 1.0,
         witnesses: Vec::new(),
+        answer: None,
+        sequence: None,
         spans: Vec::new(),
     }
 }

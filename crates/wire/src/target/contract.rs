@@ -1,4 +1,19 @@
 //! Contracts: what a route that was broken must do to count as healed, with evidence from the server's side.
+//!
+//! A running instance (green, live) is asked the contract's `request` and must give one of its right `answers`; for a
+//! fault that comes and goes the `sequential` test decides. A candidate in the sandbox goes through the `cases`, in which
+//! the verifier itself plays the services around it (`doubles`); without cases it is judged like a running instance.
+
+mod answer;
+mod case;
+mod check;
+mod sequential;
+mod witness;
+
+pub use answer::Expectation;
+pub use case::{Behaviour, Calls, Case, Double, NONCE, Play};
+pub use sequential::Sequential;
+pub use witness::{StatementStep, Witness};
 
 use crate::FaultCode;
 use serde::{Deserialize, Serialize};
@@ -6,19 +21,46 @@ use std::collections::BTreeMap;
 
 /// The contract of a fault's route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct Contract {
     /// Whose.
     pub fault: FaultCode,
     /// Where replays may be made. Without permission to replay live an incident closes as mitigated, never resolved.
-    #[serde(default)]
     pub replay: ReplayPermission,
     /// The request that failed.
     pub request: Request,
-    /// What a healthy answer is.
-    pub expect: Expectation,
-    /// Observations that the candidate cannot fake, made outside the patchable files.
-    pub witnesses: Vec<Witness>,
+    /// The right answers of a running instance: the first that fits counts, with its own witnesses; none fits = broken.
+    pub answers: Vec<Expectation>,
+    /// How a fault that comes and goes is judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequential: Option<Sequential>,
+    /// Services that the verifier plays for a candidate in the sandbox.
+    pub doubles: Vec<Double>,
+    /// What a candidate in the sandbox must do, in this order; all must hold.
+    pub cases: Vec<Case>,
+}
+
+impl Contract {
+    /// How long a replay against a running instance may take at most, all its requests together, milliseconds.
+    pub fn limit_ms(&self) -> u64 {
+        let times = self.sequential.as_ref().map_or(1, |test| test.at_most);
+        longest(&self.answers).saturating_mul(times)
+    }
+
+    /// Every answer, its cases' included.
+    pub fn expectations(&self) -> impl Iterator<Item = &Expectation> {
+        self.answers.iter().chain(self.cases.iter().flat_map(|case| &case.answers))
+    }
+
+    /// Whether the contract holds together.
+    pub(super) fn check(&self) -> Result<(), String> {
+        check::contract(self).map_err(|why| format!("the contract of {}: {why}", self.fault))
+    }
+}
+
+/// The longest deadline of some alternatives, milliseconds: so long is waited for an answer.
+pub fn longest(answers: &[Expectation]) -> u64 {
+    answers.iter().map(|answer| answer.deadline_ms).max().unwrap_or(0)
 }
 
 /// Where replays may be made.
@@ -50,45 +92,44 @@ pub struct Request {
     pub body: String,
 }
 
-/// What a healthy answer is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A contract as it is written: `expect` with `witnesses` is the short form of one answer.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Expectation {
-    /// The status.
-    pub status: u16,
-    /// The answer is complete within this time, milliseconds.
-    pub deadline_ms: u64,
-    /// Members of the JSON body by JSON pointer, e.g. `"/ok" = true`.
+struct Written {
+    fault: FaultCode,
     #[serde(default)]
-    pub json: BTreeMap<String, serde_json::Value>,
+    replay: ReplayPermission,
+    request: Request,
+    expect: Option<Expectation>,
+    #[serde(default)]
+    witnesses: Vec<Witness>,
+    #[serde(default)]
+    answers: Vec<Expectation>,
+    sequential: Option<Sequential>,
+    #[serde(default)]
+    doubles: Vec<Double>,
+    #[serde(default)]
+    cases: Vec<Case>,
 }
 
-/// Who else must have seen the replay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Witness {
-    /// PostgreSQL's own statement log (`jsonlog`): lines whose `application_name` is the replay id and that report a
-    /// completed statement (`duration: …`).
-    StatementLog {
-        /// The log file, or a folder whose newest `*.json` is read.
-        path: String,
-        /// A regular expression that the completed statement must match.
-        statement: String,
-        /// How many at least.
-        #[serde(default = "one")]
-        at_least: u64,
-    },
-    /// A declared service of the target that counts the calls carrying the replay id: a `GET` of the URL, in which
-    /// `{replay}` stands for the id, answers `{"calls": n}`.
-    CallCount {
-        /// On loopback, asked by the verifier from outside the sandbox, also when the candidate runs inside.
-        url: String,
-        /// How many at least.
-        #[serde(default = "one")]
-        at_least: u64,
-    },
-}
-
-fn one() -> u64 {
-    1
+impl TryFrom<Written> for Contract {
+    type Error = String;
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { fault, replay, request, expect, witnesses, answers, sequential, doubles, cases } = written;
+        let answers = match (expect, answers) {
+            (Some(_), answers) if !answers.is_empty() => {
+                return Err(format!("the contract of {fault} has `expect` and `answers`: put all into `answers`"));
+            }
+            (Some(mut only), _) => {
+                only.witnesses.extend(witnesses);
+                vec![only]
+            }
+            (None, _) if !witnesses.is_empty() => {
+                let right = "`witnesses` belong to `expect`; with `answers` each answer has its own";
+                return Err(format!("the contract of {fault}: {right}"));
+            }
+            (None, answers) => answers,
+        };
+        Ok(Self { fault, replay, request, answers, sequential, doubles, cases })
+    }
 }

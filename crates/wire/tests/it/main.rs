@@ -17,3 +17,5 @@ mod timeline;
 mod texts;
 mod operations;
 mod target;
+mod contract;
+mod redact;

@@ -41,6 +41,8 @@ pub(crate) fn detection() -> Detection {
         trace_parent: None,
         request_id: None,
         version: None,
+        service: None,
+        fields: Default::default(),
     }
 }
 
@@ -50,9 +52,9 @@ pub(crate) fn plan() -> Plan {
         remedy: Remedy::Codemod { document: "doc".into(), rule: serde_json::json!({}), digest: Digest::of("rule") },
         confidence: 0.9,
         verification: String::new(),
+        estimate: None,
     };
     let retrieval = Retrieval { query: "q".into(), engine: "lexical".into(), confidence: 0.9, neighbours: vec![] };
-        estimate: None,
     let options = vec![option("first"), option("second")];
     Plan { verdict: Verdict::CodeFault, root_cause: "a bad statement".into(), retrieval, options }
 }
@@ -111,9 +113,9 @@ pub(crate) fn refusal(code: &str) -> Refusal {
 }
 
 pub(crate) fn certificate(incident: &Incident) -> Certificate {
+    let proposal = incident.proposal.as_deref();
     Certificate {
         position: incident.position,
-    let proposal = incident.proposal.as_deref();
         head: incident.head.clone(),
         plan: Digest::of_json(&serde_json::to_value(&incident.plan).unwrap()),
         proposal: proposal.map(|proposal| proposal.digest.clone()),
@@ -157,9 +159,9 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "unverified" => Body::Unverified { report: Box::new(report(Judgement::Unverified)) },
         "undone" => Body::Undone { commit: Some(commit('d')), why },
         "mitigated" => Body::Mitigated { what: "stale answers".into() },
+        "dismissed_by_person" => Body::DismissedByPerson { by: "ann".into(), verdict: Verdict::Noise, note: why },
         "resolved_by_person" => Body::ResolvedByPerson { by: "ann".into(), note: why },
         "learned" => Body::Learned { document: "learned/1".into() },
-        "dismissed_by_person" => Body::DismissedByPerson { by: "ann".into(), verdict: Verdict::Noise, note: why },
         "escalated" => Body::Escalated { reason: event::EscalationReason::NoRemedy, diagnosis: why },
         "reopened" => Body::Reopened { event_id: "e-3".parse().unwrap(), happened_at: at(3) },
         "archived" => Body::Archived { epoch: Epoch(2) },

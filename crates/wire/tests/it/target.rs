@@ -2,7 +2,7 @@
 
 use wire::target::{Autonomy, ReplayPermission, Target, Witness, is_plain_path};
 
-const MINIMAL: &str = r#"
+pub(crate) const MINIMAL: &str = r#"
 name = "tiny"
 [repository]
 url = "/srv/tiny.git"
@@ -39,7 +39,7 @@ witnesses = [
 "#;
 
 #[track_caller]
-fn refuses(text: &str, part_of_why: &str) {
+pub(crate) fn refuses(text: &str, part_of_why: &str) {
     let error = Target::parse(text).expect_err("the file is refused").to_string();
     assert!(error.contains(part_of_why), "{error:?} should say {part_of_why:?}");
 }
@@ -62,8 +62,9 @@ fn a_contract_is_found_by_its_fault() {
     let target = Target::parse(&format!("{MINIMAL}{CONTRACT}")).unwrap();
     let contract = target.contract(&"FAULT_TINY".parse().unwrap()).unwrap();
     assert_eq!(contract.replay, ReplayPermission::Live);
-    assert!(matches!(&contract.witnesses[0], Witness::CallCount { at_least: 1, .. }));
-    assert!(matches!(&contract.witnesses[1], Witness::StatementLog { at_least: 2, .. }));
+    assert_eq!((contract.answers.len(), contract.limit_ms()), (1, 1000));
+    assert!(matches!(&contract.answers[0].witnesses[0], Witness::CallCount { at_least: 1, .. }));
+    assert!(matches!(&contract.answers[0].witnesses[1], Witness::StatementLog { at_least: 2, .. }));
     let without = CONTRACT.replace("replay = \"live\"\n", "");
     let target = Target::parse(&format!("{MINIMAL}{without}")).unwrap();
     assert_eq!(target.contracts[0].replay, ReplayPermission::Scratch);
@@ -114,4 +115,34 @@ fn paths_of_patches_and_resets_stay_beneath_the_repository() {
         assert!(is_plain_path(path), "{path}");
     }
     assert!(!is_plain_path("a\0b") && !is_plain_path(&"a".repeat(513)));
+}
+
+#[test]
+fn a_fault_is_marked_by_a_literal_or_a_pattern_and_a_wrong_one_is_explained() {
+    let with = |rule: &str| MINIMAL.replace("marker = \"FAULT_TINY\"", rule);
+    let target = Target::parse(&with("pattern = 'refused \\d+'")).unwrap();
+    assert!(target.faults[0].expression().unwrap().unwrap().is_match(b"refused 7"));
+    refuses(&with(""), "neither `marker` nor `pattern`");
+    refuses(&with("pattern = '(open'"), "the pattern of the fault FAULT_TINY is not a regular expression");
+    refuses(&with("pattern = 'x*'"), "matches every line");
+    refuses(&with("pattern = '(?:[a-z]{900}){900}'"), "bounded size");
+    refuses(&with(&format!("marker = '{}'", "x".repeat(600))), "at most 512 bytes");
+    refuses(&with("marker = \"a\\nb\""), "one line");
+}
+
+#[test]
+fn a_marker_from_outside_marks_a_known_fault_or_one_of_its_own() {
+    let with = |marker: &str| {
+        let mut target = Target::parse(MINIMAL).unwrap();
+        target
+            .add_marker(marker)
+            .map(|()| target.faults.into_iter().map(|f| (f.marker, f.code.to_string())).skip(1).collect::<Vec<_>>())
+    };
+    let pair = |marker: &str, code: &str| Ok(vec![(marker.to_owned(), code.to_owned())]);
+    assert_eq!(with("INTENTIONAL_INVALID_SQL"), pair("INTENTIONAL_INVALID_SQL", "INTENTIONAL_INVALID_SQL"));
+    assert_eq!(with("a b=FAULT_TINY"), pair("a b", "FAULT_TINY"));
+    assert_eq!(with("a=b!"), pair("a=b!", "a_b_"));
+    assert_eq!(with("[ü]"), pair("[ü]", "FAULT___"));
+    assert_eq!(with("FAULT_TINY"), Ok(vec![]));
+    assert!(with("a\nb").unwrap_err().contains("one line"));
 }
