@@ -7,7 +7,7 @@ use crate::sandbox::plain::Plain;
 use crate::sandbox::{Ended, Exit, Job, RunSandboxed};
 use crate::settings::Settings;
 use crate::workshop::Workshop;
-use crate::{build, replay, routes, targets};
+use crate::{build, endpoint, routes, targets};
 use anyhow::Context;
 use chassis::auth::Credentials;
 use chassis::operations::{Operations, Reporter};
@@ -57,7 +57,7 @@ impl Verifier {
             workshops.insert(name, Arc::new(workshop));
         }
         let store = Store::open(&settings.artefacts).context("cannot use the artefact folder")?;
-        let http = replay::client()?.build().context("cannot build an HTTP client")?;
+        let http = endpoint::client()?.build().context("cannot build an HTTP client")?;
         let sandbox: Arc<dyn RunSandboxed> = match settings.allow_unsandboxed {
             true => Arc::new(Plain),
             false => Arc::new(Bubblewrap::new(program(settings)?)),

@@ -1,10 +1,11 @@
 //! Doing gate 3: the candidate is started in the sandbox, and the request that failed is replayed against it.
 
 use crate::app::Verifier;
+use crate::endpoint::Endpoint;
 use crate::error::VerifyError;
 use crate::gates::{build::of_step, replay as gate};
 use crate::jobs;
-use crate::replay::{self, Endpoint};
+use crate::replay;
 use crate::sandbox::{Ended, Started};
 use crate::workshop::Workshop;
 use chassis::operations::Reporter;
@@ -47,7 +48,7 @@ pub async fn judge(
     let scratch = workshop.scratch().map_err(|error| failed(error.into()))?;
     let job = jobs::candidate(target, &verifier.store.folder(artefact), scratch.path());
     let health = Duration::from_millis(target.run.health.timeout_ms);
-    let limit = health + Duration::from_millis(contract.expect.deadline_ms) + SLACK;
+    let limit = health + Duration::from_millis(contract.limit_ms()) + SLACK;
     let begun = reporter.now();
     let Started { address, stop, mut ended } = verifier.sandbox.start(&job, limit)?;
     let Some(address) = address else {

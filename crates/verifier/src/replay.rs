@@ -1,168 +1,120 @@
-//! Doing a replay: the contract's request, then the witnesses.
+//! Doing a replay: a request, then the witnesses of the right answer that came; and again, where a fault comes and goes.
 
 use crate::app::Verifier;
+use crate::endpoint::Endpoint;
 use crate::error::VerifyError;
-use crate::gates::replay::{Answer, judge};
-use crate::sandbox::Address;
+use crate::gates::replay::{fitting, judge};
+use crate::nonce::Nonce;
+use crate::sequential::Test;
 use crate::witness::Watch;
 use chassis::operations::Reporter;
-use std::time::{Duration, Instant};
-use wire::paths::REPLAY_HEADER;
+use std::time::Duration;
 use wire::span::SpanKind;
-use wire::target::{Contract, ReplayPermission};
-use wire::verification::{Judgement, Replay, ReplayReport};
+use wire::target::{Contract, Expectation, ReplayPermission, Request, Sequential, longest};
+use wire::verification::{Judgement, Once, Replay, ReplayReport};
 use wire::{FaultCode, ReplayId};
 
 /// How long the witnesses of a right answer are asked: PostgreSQL's log is written by another process, with a delay.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long the way to a running instance may be gone: what stands in front of it is started again by its supervisor.
-const COME_BACK: Duration = Duration::from_secs(5);
-/// Between two looks whether it is back.
-const LOOK: Duration = Duration::from_millis(20);
-/// How often a request is sent again whose connection was lost before there was an answer.
-const RESENDS: usize = 2;
-/// The largest answer that is read, bytes.
-const MAX_ANSWER: usize = 1 << 20;
 
-/// Where an instance answers.
-#[derive(Debug, Clone)]
-pub struct Endpoint {
-    http: reqwest::Client,
-    base: String,
-    /// Whether something stands in front of the instance that may be away for a moment.
-    behind_a_front: bool,
+/// What is asked, and what is right.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Whose contract it is of.
+    pub fault: &'a FaultCode,
+    /// The request.
+    pub request: &'a Request,
+    /// The right answers.
+    pub answers: &'a [Expectation],
+    /// What stands for the nonce in them.
+    pub nonce: Option<Nonce>,
 }
 
-impl Endpoint {
-    /// A job in the sandbox.
-    ///
-    /// # Errors
-    /// When the client cannot be built.
-    pub fn of_job(address: &Address) -> Result<Self, reqwest::Error> {
-        Ok(match address {
-            Address::Port(port) => {
-                Self { http: client()?.build()?, base: format!("http://127.0.0.1:{port}"), behind_a_front: false }
-            }
-            Address::Socket(path) => {
-                let http = client()?.unix_socket(path.as_path()).build()?;
-                Self { http, base: "http://candidate".into(), behind_a_front: false }
-            }
-        })
-    }
-
-    /// A running instance.
-    pub fn of_instance(http: reqwest::Client, base_url: &str) -> Self {
-        Self { http, base: base_url.trim_end_matches('/').to_owned(), behind_a_front: true }
-    }
-
-    /// Whether the path answers 200 within the limit.
-    pub async fn is_healthy(&self, path: &str, limit: Duration) -> bool {
-        let answer = self.http.get(format!("{}{path}", self.base)).timeout(limit).send().await;
-        answer.is_ok_and(|answer| answer.status() == reqwest::StatusCode::OK)
-    }
-
-    /// The answer to the request. A connection that was lost on the way to a running instance says nothing of the instance:
-    /// the request is sent again when somebody listens again.
-    async fn ask(&self, contract: &Contract, replay: &ReplayId) -> Answer {
-        let mut answer = self.send(contract, replay).await;
-        for _ in 0..RESENDS {
-            if !answer.lost || !self.behind_a_front {
-                break;
-            }
-            if !self.comes_back().await {
-                answer.unreachable = true;
-                break;
-            }
-            answer = self.send(contract, replay).await;
-        }
-        answer
-    }
-
-    /// Whether somebody listens again in time.
-    async fn comes_back(&self) -> bool {
-        let Some(address) = self.base.strip_prefix("http://").map(str::to_owned) else { return false };
-        let back = async {
-            while tokio::net::TcpStream::connect(&address).await.is_err() {
-                tokio::time::sleep(LOOK).await;
-            }
-        };
-        tokio::time::timeout(COME_BACK, back).await.is_ok()
-    }
-
-    async fn send(&self, contract: &Contract, replay: &ReplayId) -> Answer {
-        let begun = Instant::now();
-        let deadline = Duration::from_millis(contract.expect.deadline_ms);
-        let answer = tokio::time::timeout(deadline, self.exchange(contract, replay)).await;
-        let took_ms = begun.elapsed().as_secs_f64() * 1000.0;
-        match answer {
-            Ok(Ok((status, body))) => {
-                let body = serde_json::from_slice(&body).ok();
-                Answer { status: Some(status), took_ms, body, ..Answer::default() }
-            }
-            Ok(Err(problem)) => Answer { took_ms, problem: Some(problem), lost: true, ..Answer::default() },
-            Err(_) => {
-                let problem = Some(format!("there was no complete answer within {} ms", deadline.as_millis()));
-                Answer { took_ms, problem, ..Answer::default() }
-            }
-        }
-    }
-
-    async fn exchange(&self, contract: &Contract, replay: &ReplayId) -> Result<(u16, Vec<u8>), String> {
-        let request = &contract.request;
-        let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|error| error.to_string())?;
-        let mut call = self.http.request(method, format!("{}{}", self.base, request.path));
-        for (name, value) in &request.headers {
-            call = call.header(name, value);
-        }
-        if let Some(trace_parent) = chassis::telemetry::trace_parent() {
-            call = call.header("traceparent", trace_parent);
-        }
-        let call = call.header(REPLAY_HEADER, replay.as_str()).body(request.body.clone());
-        let failed = |error: reqwest::Error| format!("{:#}", anyhow::Error::from(error.without_url()));
-        let mut answer = call.send().await.map_err(failed)?;
-        let (status, mut body) = (answer.status().as_u16(), Vec::new());
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER {
-                return Err(format!("the answer is larger than {MAX_ANSWER} bytes"));
-            }
-        }
-        Ok((status, body))
+impl<'a> Question<'a> {
+    /// What a running instance is asked.
+    pub fn of(contract: &'a Contract) -> Self {
+        let Contract { fault, request, answers, .. } = contract;
+        Self { fault, request, answers, nonce: None }
     }
 }
 
-/// A client that follows nothing, uses no proxy and keeps no connection: each replay is its own.
-pub fn client() -> Result<reqwest::ClientBuilder, reqwest::Error> {
-    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-    Ok(builder.pool_max_idle_per_host(0).connect_timeout(Duration::from_secs(2)))
+/// Asks once and judges what was seen.
+pub async fn once(verifier: &Verifier, question: Question<'_>, id: ReplayId, endpoint: &Endpoint) -> ReplayReport {
+    let Question { fault, request, answers, nonce } = question;
+    let watch = Watch::begin(answers, id.clone(), verifier.http.clone()).await;
+    let limit = Duration::from_millis(longest(answers));
+    let answer = endpoint.ask(request, limit, &id).await;
+    let fit = fitting(answers, &answer, nonce);
+    // Whatever the witnesses saw cannot mend a wrong answer: then all are asked once, as evidence.
+    let patience = if fit.is_ok() { PATIENCE } else { Duration::ZERO };
+    let witnesses = watch.ask(fit.as_ref().ok().copied(), patience).await;
+    let right = fit.as_ref().ok().and_then(|at| u32::try_from(at + 1).ok());
+    let (judgement, why) = judge(fit, answers.len(), &witnesses);
+    ReplayReport {
+        code: fault.clone(),
+        replay: id,
+        judgement,
+        why,
+        status: answer.status,
+        took_ms: answer.took_ms,
+        answer: right,
+        witnesses,
+        sequence: None,
+        spans: Vec::new(),
+    }
 }
 
-/// Replays a contract against an endpoint and judges what was seen.
+/// Replays a contract as a running instance must meet it.
 pub async fn replay(
     verifier: &Verifier,
     contract: &Contract,
     endpoint: &Endpoint,
     reporter: &Reporter,
 ) -> ReplayReport {
-    let (id, begun) = (ReplayId::fresh(), reporter.now());
-    let watch = Watch::begin(&contract.witnesses, id.clone(), verifier.http.clone()).await;
-    let answer = endpoint.ask(contract, &id).await;
-    // Whatever the witnesses saw cannot mend a wrong answer: they are asked once, as evidence.
-    let (without_them, _) = judge(contract, &answer, &[]);
-    let patience = if without_them == Judgement::Broken { Duration::ZERO } else { PATIENCE };
-    let witnesses = watch.ask(patience).await;
-    let (judgement, why) = judge(contract, &answer, &witnesses);
-    let span = reporter.span(SpanKind::Replay, &format!("replay {}", contract.fault), begun);
-    let (status, took_ms) = (answer.status, answer.took_ms);
-    let code = contract.fault.clone();
-    ReplayReport { replay: id, code, judgement, why, status, took_ms, witnesses, spans: vec![span] }
+    let begun = reporter.now();
+    let mut report = match &contract.sequential {
+        None => once(verifier, Question::of(contract), ReplayId::fresh(), endpoint).await,
+        Some(settings) => again_and_again(verifier, contract, settings, endpoint).await,
+    };
+    let times = report.sequence.as_ref().map(|sequence| format!(", {} times", sequence.replays)).unwrap_or_default();
+    report.spans.push(reporter.span(SpanKind::Replay, &format!("replay {}{times}", contract.fault), begun));
+    report
+}
+
+async fn again_and_again(
+    verifier: &Verifier,
+    contract: &Contract,
+    settings: &Sequential,
+    endpoint: &Endpoint,
+) -> ReplayReport {
+    let (mut test, mut each) = (Test::new(settings), Vec::new());
+    loop {
+        let report = once(verifier, Question::of(contract), ReplayId::fresh(), endpoint).await;
+        let ReplayReport { judgement, status, took_ms, .. } = report;
+        each.push(Once { replay: report.replay.clone(), judgement, status, took_ms });
+        test.saw(judgement);
+        if let Some((judgement, why)) = test.outcome(&report.why) {
+            return ReplayReport { judgement, why, sequence: Some(test.report(each)), ..report };
+        }
+    }
 }
 
 /// The report when nothing was sent.
 pub fn not_replayed(code: FaultCode, why: String) -> ReplayReport {
-    let judgement = Judgement::Unverified;
-    let replay = ReplayId::fresh();
-    ReplayReport { replay, code, judgement, why, status: None, took_ms: 0.0, witnesses: Vec::new(), spans: Vec::new() }
+    let (replay, judgement) = (ReplayId::fresh(), Judgement::Unverified);
+    let (witnesses, spans) = (Vec::new(), Vec::new());
+    ReplayReport {
+        replay,
+        code,
+        judgement,
+        why,
+        status: None,
+        took_ms: 0.0,
+        answer: None,
+        witnesses,
+        sequence: None,
+        spans,
+    }
 }
 
 /// Replays against a running instance, where the contract permits it.

@@ -1,6 +1,7 @@
 //! What a target file must also fulfil to be verified against: found at the start, not in the middle of a recovery. Pure.
 
 use crate::gates::syntax::Language;
+use regex::Regex;
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 use wire::target::{Contract, Target, Witness, is_plain_path};
@@ -45,25 +46,37 @@ fn check_contract(contract: &Contract) -> Result<(), String> {
             return Err(format!("{name:?} is not a header"));
         }
     }
-    if contract.witnesses.is_empty() {
-        return Err("it names no witness, so nothing could ever count as healed".into());
+    let unnamed = |name: &&String| HeaderName::from_bytes(name.as_bytes()).is_err();
+    if let Some(name) = contract.expectations().flat_map(|answer| &answer.headers).find(unnamed) {
+        return Err(format!("{name:?} is not a header's name"));
     }
-    for witness in &contract.witnesses {
-        let least = match witness {
-            Witness::StatementLog { statement, at_least, .. } => {
-                regex::Regex::new(statement).map_err(|_| format!("{statement:?} is not a regular expression"))?;
-                at_least
+    contract.expectations().flat_map(|answer| &answer.witnesses).try_for_each(check_witness)
+}
+
+fn check_witness(witness: &Witness) -> Result<(), String> {
+    let regex = |text: &String| Regex::new(text).map_err(|_| format!("{text:?} is not a regular expression"));
+    match witness {
+        Witness::StatementLog { at_least: 0, .. } | Witness::CallCount { at_least: 0, .. } => {
+            Err("a witness with `at_least = 0` asks for nothing".into())
+        }
+        Witness::StatementLog { statement, .. } => regex(statement).map(|_| ()),
+        Witness::CallCount { url, .. } => {
+            let is_url = reqwest::Url::parse(&url.replace("{replay}", "x")).is_ok();
+            let fits = url.contains("{replay}") && is_url;
+            fits.then_some(()).ok_or_else(|| format!("{url:?} is not a URL with {{replay}} in it"))
+        }
+        Witness::StatementSequence { steps, forbidden, .. } => {
+            if steps.is_empty() {
+                return Err("a statement_sequence without `steps` asks for nothing".into());
             }
-            Witness::CallCount { url, at_least } => {
-                if !url.contains("{replay}") || reqwest::Url::parse(&url.replace("{replay}", "x")).is_err() {
-                    return Err(format!("{url:?} is not a URL with {{replay}} in it"));
+            for step in steps {
+                let names = regex(&step.statement)?;
+                if step.is_bounded() && !names.capture_names().flatten().any(|name| name == "value") {
+                    let why = "its value is bounded, so it needs a group (?P<value>…)";
+                    return Err(format!("{:?}: {why}", step.statement));
                 }
-                at_least
             }
-        };
-        if *least == 0 {
-            return Err("a witness with `at_least = 0` asks for nothing".into());
+            forbidden.iter().try_for_each(|text| regex(text).map(|_| ()))
         }
     }
-    Ok(())
 }

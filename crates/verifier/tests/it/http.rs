@@ -21,7 +21,7 @@ const CALLERS: [&str; 11] = [
 ];
 
 async fn call(world: &World, token: Option<String>, method: Method, path: &str, body: Option<String>) -> (u16, Value) {
-    let http = verifier::replay::client().and_then(|client| client.build()).expect("a client");
+    let http = verifier::endpoint::client().and_then(|client| client.build()).expect("a client");
     let mut request = http.request(method, format!("{}{path}", world.base)).timeout(Duration::from_secs(20));
     if let Some(token) = token {
         request = request.bearer_auth(token);

@@ -26,7 +26,7 @@ impl Instance {
             .spawn()
             .expect("python");
         let health = format!("{url}/healthz");
-        let http = verifier::replay::client().and_then(|client| client.build()).expect("a client");
+        let http = verifier::endpoint::client().and_then(|client| client.build()).expect("a client");
         let ask = async || http.get(&health).send().await.ok().filter(|answer| answer.status().is_success());
         testkit::eventually("the instance's health", Duration::from_secs(10), ask).await;
         Self { process, url }

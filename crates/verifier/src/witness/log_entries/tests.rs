@@ -14,10 +14,15 @@ fn line(application: &str, message: &str) -> String {
     )
 }
 
+fn said(log: &LogEntries) -> Vec<&str> {
+    log.entries.iter().map(|entry| entry.sql.as_str()).collect()
+}
+
 #[track_caller]
 fn check(application: &str, message: &str, wanted: Option<&str>) {
     let replay = REPLAY.parse().expect("a replay id");
-    assert_eq!(completed(&line(application, message), &replay).as_deref(), wanted, "{message}");
+    let got = completed(&line(application, message), &replay).map(|entry| entry.sql);
+    assert_eq!(got.as_deref(), wanted, "{message}");
 }
 
 #[test]
@@ -44,6 +49,37 @@ fn what_was_not_completed_or_is_another_s_does_not_count() {
 }
 
 #[test]
+fn a_statement_is_told_with_its_duration_and_the_transaction_that_is_open() {
+    let replay = REPLAY.parse().expect("a replay id");
+    let of = |line: &str| completed(line, &replay).expect("an entry");
+    let text = line(REPLAY, "duration: 12.5 ms  statement: SELECT 1 -- one");
+    let wanted = Entry { sql: "SELECT 1  ".into(), took_ms: 12.5, transaction: Some("6743c1ce.1267 4/23".into()) };
+    assert_eq!(of(&text), wanted);
+    // The end of a transaction, and a statement that was one by itself, are logged when none is open any more.
+    for vxid in ["4/0", "", "4"] {
+        assert_eq!(of(&text.replace("4/23", vxid)).transaction, None, "{vxid}");
+    }
+    assert_eq!(of(&text.replace("\"vxid\":\"4/23\",", "")).transaction, None);
+}
+
+#[test]
+fn of_many_files_the_newest_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for at in 0..MAX_FILES + 20 {
+        let file = File::create(folder.path().join(format!("{at:05}.json"))).expect("a log");
+        // The first names are the newest.
+        let age = std::time::Duration::from_secs(60 * at as u64);
+        file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 30) - age).expect("a time");
+    }
+    let names: Vec<String> = files(folder.path())
+        .expect("files")
+        .iter()
+        .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    assert_eq!((names.len(), names[0].as_str(), names[MAX_FILES - 1].as_str()), (MAX_FILES, "00000", "00999"));
+}
+
+#[test]
 fn only_what_was_written_after_the_opening_counts_also_in_new_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let replay: ReplayId = REPLAY.parse().expect("a replay id");
@@ -51,34 +87,33 @@ fn only_what_was_written_after_the_opening_counts_also_in_new_files() {
     let file = folder.path().join("postgresql-1.json");
     std::fs::write(&file, of("SELECT 1")).expect("a log");
     std::fs::write(folder.path().join("postgresql-1.log"), of("SELECT 1")).expect("another log");
-    let mut log = StatementLog::open(folder.path(), "^SELECT").expect("a log");
+    let mut log = LogEntries::open(folder.path()).expect("a log");
     assert!(log.read_on(&replay));
-    assert_eq!(log.seen, 0);
+    assert!(log.entries.is_empty());
     let mut open = File::options().append(true).open(&file).expect("the log");
-    let (half, rest) = (of("SELECT 2"), of("DELETE 3"));
+    let (half, rest) = (of("SELECT 2"), of("SELECT 3"));
     let (begin, end) = half.split_at(40);
     open.write_all(begin.as_bytes()).expect("a write");
     assert!(log.read_on(&replay));
-    assert_eq!(log.seen, 0, "half a line is no line");
+    assert!(log.entries.is_empty(), "half a line is no line");
     open.write_all(end.as_bytes()).expect("a write");
     open.write_all(rest.as_bytes()).expect("a write");
     std::fs::write(folder.path().join("postgresql-2.json"), of("SELECT 4")).expect("a new log");
     assert!(log.read_on(&replay) && log.read_on(&replay));
-    assert_eq!((log.seen, log.sample.len()), (2, 2), "{:?}", log.sample);
+    assert_eq!(said(&log), ["SELECT 2", "SELECT 3", "SELECT 4"]);
     std::fs::write(&file, of("SELECT 5")).expect("a log that was begun anew");
     assert!(log.read_on(&replay));
-    assert_eq!(log.seen, 3);
+    assert_eq!(said(&log), ["SELECT 2", "SELECT 3", "SELECT 4", "SELECT 5"]);
 }
 
 #[test]
 fn a_log_that_cannot_be_read_does_not_speak() {
     let folder = tempfile::tempdir().expect("a folder");
-    assert!(StatementLog::open(folder.path(), "x").is_none(), "there is no log in it");
-    assert!(StatementLog::open(&folder.path().join("none.json"), "x").is_none());
+    assert!(LogEntries::open(folder.path()).is_none(), "there is no log in it");
+    assert!(LogEntries::open(&folder.path().join("none.json")).is_none());
     let file = folder.path().join("a.json");
     std::fs::write(&file, "").expect("a log");
-    assert!(StatementLog::open(&file, "(").is_none(), "the expression is not one");
-    let mut log = StatementLog::open(&file, "x").expect("a log");
+    let mut log = LogEntries::open(&file).expect("a log");
     std::fs::remove_file(&file).expect("it was there");
     assert!(!log.read_on(&REPLAY.parse().expect("a replay id")));
 }

@@ -1,52 +1,61 @@
 //! PostgreSQL's own statement log in its JSON form: it tells which statements a replay really completed.
 
-use regex::Regex;
+use super::sql::without_comments;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use wire::ReplayId;
 
-/// How much is read for one replay; a log that grows faster cannot be followed.
+/// How much is read for one replay, bytes; a log that grows faster cannot be followed.
 const MAX_READ: u64 = 64 << 20;
-/// How many files of a folder are looked at.
+/// How many files of a folder are looked at: the newest.
 const MAX_FILES: usize = 1_000;
-/// How many statements are kept as a sample, and how much of each.
-const SAMPLE: (usize, usize) = (5, 200);
+
+/// A completed statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The statement without its comments.
+    pub sql: String,
+    /// How long it ran until it was completed, milliseconds.
+    pub took_ms: f64,
+    /// The transaction that was still open then: the session and the session's own number of it. A statement that was a
+    /// transaction by itself has none, and neither has the end of one.
+    pub transaction: Option<String>,
+}
 
 /// A log, read on from where it stood when it was opened.
 #[derive(Debug)]
-pub struct StatementLog {
+pub struct LogEntries {
     path: PathBuf,
-    statement: Regex,
     /// How far each file was read: up to the end of a line.
     at: HashMap<PathBuf, u64>,
     read: u64,
-    /// How many completed statements of the replay matched.
-    pub seen: u64,
-    /// Some of them.
-    pub sample: Vec<String>,
+    /// The replay's completed statements, in the order of the log.
+    pub entries: Vec<Entry>,
 }
 
 /// One line, as far as it matters here.
 #[derive(Deserialize)]
 struct Line {
     application_name: Option<String>,
+    session_id: Option<String>,
+    vxid: Option<String>,
     message: Option<String>,
 }
 
-impl StatementLog {
+impl LogEntries {
     /// Notes where the log stands. None when it cannot be read.
-    pub fn open(path: &Path, statement: &str) -> Option<Self> {
-        let statement = Regex::new(statement).ok()?;
+    pub fn open(path: &Path) -> Option<Self> {
         let mut at = HashMap::new();
         for file in files(path).ok()? {
             let size = File::open(&file).and_then(|file| file.metadata()).ok()?.len();
             at.insert(file, size);
         }
         let path = path.to_owned();
-        (!at.is_empty()).then_some(Self { path, statement, at, read: 0, seen: 0, sample: Vec::new() })
+        (!at.is_empty()).then_some(Self { path, at, read: 0, entries: Vec::new() })
     }
 
     /// Reads what was written since; answers whether it could.
@@ -68,25 +77,17 @@ impl StatementLog {
         let mut bytes = Vec::new();
         file.take(MAX_READ + 1).read_to_end(&mut bytes)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        for line in bytes.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n') {
-            self.note(&String::from_utf8_lossy(line), replay);
-        }
+        let lines = bytes.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n');
+        self.entries.extend(lines.filter_map(|line| completed(&String::from_utf8_lossy(line), replay)));
         self.read += whole as u64;
         self.at.insert(path.to_owned(), begin + whole as u64);
         Ok(())
     }
-
-    fn note(&mut self, line: &str, replay: &ReplayId) {
-        let Some(sql) = completed(line, replay).filter(|sql| self.statement.is_match(sql)) else { return };
-        self.seen += 1;
-        if self.sample.len() < SAMPLE.0 {
-            self.sample.push(sql.chars().take(SAMPLE.1).collect());
-        }
-    }
 }
 
-/// The statement that a line reports as completed for a replay. Parsing and binding are no completion.
-fn completed(line: &str, replay: &ReplayId) -> Option<String> {
+/// The statement that a line reports as completed for a replay. Parsing and binding are no completion, and neither is
+/// the error of a statement that was cancelled.
+fn completed(line: &str, replay: &ReplayId) -> Option<Entry> {
     // Most lines are somebody else's: they are not worth a parse.
     if !line.contains(replay.as_str()) {
         return None;
@@ -97,24 +98,37 @@ fn completed(line: &str, replay: &ReplayId) -> Option<String> {
     }
     let message = line.message?;
     let (duration, rest) = message.strip_prefix("duration: ")?.split_once(" ms  ")?;
-    duration.parse::<f64>().ok()?;
+    let took_ms = duration.parse::<f64>().ok()?;
     let (what, sql) = rest.split_once(": ")?;
     let is_completion = what == "statement" || what.starts_with("execute ");
-    is_completion.then(|| sql.to_owned())
+    let transaction = line.session_id.zip(line.vxid).and_then(|(session, number)| {
+        // `3/0` says that no transaction is open.
+        let is_open = number.split_once('/').is_some_and(|(_, local)| local != "0");
+        is_open.then(|| format!("{session} {number}"))
+    });
+    is_completion.then(|| Entry { sql: without_comments(sql), took_ms, transaction })
 }
 
-/// The file itself, or the `*.json` of a folder.
+/// The file itself, or the newest `*.json` of a folder.
 fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !path.metadata()?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(path)?.take(MAX_FILES) {
+    for entry in std::fs::read_dir(path)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
     }
+    if files.len() > MAX_FILES {
+        let changed =
+            |path: &PathBuf| path.metadata().and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+        files.sort_by_cached_key(|path| std::cmp::Reverse(changed(path)));
+        files.truncate(MAX_FILES);
+    }
+    // The names hold the time: a transaction that goes over a rotation is read in its order.
+    files.sort();
     Ok(files)
 }
 

@@ -1,0 +1,127 @@
+//! Where an instance answers, and how it is asked.
+
+use crate::gates::replay::Answer;
+use crate::sandbox::Address;
+use std::time::{Duration, Instant};
+use wire::ReplayId;
+use wire::paths::REPLAY_HEADER;
+use wire::target::Request;
+
+/// How long the way to a running instance may be gone: what stands in front of it is started again by its supervisor.
+const COME_BACK: Duration = Duration::from_secs(5);
+/// Between two looks whether it is back.
+const LOOK: Duration = Duration::from_millis(20);
+/// How often a request is sent again whose connection was lost before there was an answer.
+const RESENDS: usize = 2;
+/// The largest answer that is read, bytes.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// Where an instance answers.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    http: reqwest::Client,
+    base: String,
+    /// Whether something stands in front of the instance that may be away for a moment.
+    behind_a_front: bool,
+}
+
+impl Endpoint {
+    /// A job in the sandbox.
+    ///
+    /// # Errors
+    /// When the client cannot be built.
+    pub fn of_job(address: &Address) -> Result<Self, reqwest::Error> {
+        Ok(match address {
+            Address::Port(port) => {
+                Self { http: client()?.build()?, base: format!("http://127.0.0.1:{port}"), behind_a_front: false }
+            }
+            Address::Socket(path) => {
+                let http = client()?.unix_socket(path.as_path()).build()?;
+                Self { http, base: "http://candidate".into(), behind_a_front: false }
+            }
+        })
+    }
+
+    /// A running instance.
+    pub fn of_instance(http: reqwest::Client, base_url: &str) -> Self {
+        Self { http, base: base_url.trim_end_matches('/').to_owned(), behind_a_front: true }
+    }
+
+    /// Whether the path answers 200 within the limit.
+    pub async fn is_healthy(&self, path: &str, limit: Duration) -> bool {
+        let answer = self.http.get(format!("{}{path}", self.base)).timeout(limit).send().await;
+        answer.is_ok_and(|answer| answer.status() == reqwest::StatusCode::OK)
+    }
+
+    /// The answer to the request. A connection that was lost on the way to a running instance says nothing of the instance:
+    /// the request is sent again when somebody listens again.
+    pub async fn ask(&self, request: &Request, limit: Duration, replay: &ReplayId) -> Answer {
+        let mut answer = self.send(request, limit, replay).await;
+        for _ in 0..RESENDS {
+            if !answer.lost || !self.behind_a_front {
+                break;
+            }
+            if !self.comes_back().await {
+                answer.unreachable = true;
+                break;
+            }
+            answer = self.send(request, limit, replay).await;
+        }
+        answer
+    }
+
+    /// Whether somebody listens again in time.
+    async fn comes_back(&self) -> bool {
+        let Some(address) = self.base.strip_prefix("http://").map(str::to_owned) else { return false };
+        let back = async {
+            while tokio::net::TcpStream::connect(&address).await.is_err() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::time::timeout(COME_BACK, back).await.is_ok()
+    }
+
+    async fn send(&self, request: &Request, limit: Duration, replay: &ReplayId) -> Answer {
+        let begun = Instant::now();
+        let answer = tokio::time::timeout(limit, self.exchange(request, replay)).await;
+        let took_ms = begun.elapsed().as_secs_f64() * 1000.0;
+        match answer {
+            Ok(Ok(answer)) => Answer { took_ms, ..answer },
+            Ok(Err(problem)) => Answer { took_ms, problem: Some(problem), lost: true, ..Answer::default() },
+            Err(_) => {
+                let problem = Some(format!("there was no complete answer within {} ms", limit.as_millis()));
+                Answer { took_ms, problem, ..Answer::default() }
+            }
+        }
+    }
+
+    async fn exchange(&self, request: &Request, replay: &ReplayId) -> Result<Answer, String> {
+        let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|error| error.to_string())?;
+        let mut call = self.http.request(method, format!("{}{}", self.base, request.path));
+        for (name, value) in &request.headers {
+            call = call.header(name, value);
+        }
+        if let Some(trace_parent) = chassis::telemetry::trace_parent() {
+            call = call.header("traceparent", trace_parent);
+        }
+        let call = call.header(REPLAY_HEADER, replay.as_str()).body(request.body.clone());
+        let failed = |error: reqwest::Error| format!("{:#}", anyhow::Error::from(error.without_url()));
+        let mut answer = call.send().await.map_err(failed)?;
+        let (status, mut body) = (Some(answer.status().as_u16()), Vec::new());
+        let said = answer.headers().iter().filter(|(_, value)| !value.is_empty());
+        let headers = said.map(|(name, _)| name.as_str().to_owned()).collect();
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER {
+                return Err(format!("the answer is larger than {MAX_ANSWER} bytes"));
+            }
+        }
+        Ok(Answer { status, headers, body: serde_json::from_slice(&body).ok(), ..Answer::default() })
+    }
+}
+
+/// A client that follows nothing, uses no proxy and keeps no connection: each replay is its own.
+pub fn client() -> Result<reqwest::ClientBuilder, reqwest::Error> {
+    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    Ok(builder.pool_max_idle_per_host(0).connect_timeout(Duration::from_secs(2)))
+}
