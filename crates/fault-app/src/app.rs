@@ -1,10 +1,14 @@
 //! The process: a listener, its workers, and an orderly stop.
 
+use crate::answers::Answers;
 use crate::database::Database;
 use crate::problem::catch_panics;
 use crate::report::Reporter;
+use crate::resilience::Resilience;
+use crate::resilience::breaker::Millis;
 use crate::settings::Settings;
 use crate::stop::{Connections, Signals};
+use crate::upstream::Way;
 use crate::{Faults, log, routes};
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
@@ -14,7 +18,9 @@ use futures_util::future::{Either, select};
 use serde_json::json;
 use std::net::{Ipv4Addr, TcpListener};
 use std::pin::pin;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::runtime::Handle;
 
 /// Threads that answer requests. Two, so that one slow request does not hold up the health check.
 const WORKERS: usize = 2;
@@ -24,8 +30,11 @@ const MAX_CONNECTIONS: usize = 1024;
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept; longer than a proxy before us keeps it, so that the proxy closes it and not we.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long requests in flight have after SIGTERM, seconds. With the reports' time it stays under the 5 s promised.
-const DRAIN_S: u64 = 4;
+/// Threads that drive connections to others.
+const DRIVERS: usize = 2;
+/// How long requests in flight have after SIGTERM, seconds: as long as slow work may take. With the reports' time it stays
+/// under the 10 s promised.
+const DRAIN_S: u64 = 8;
 /// How long reports still in the queue have after that.
 const REPORT_DRAIN: Duration = Duration::from_millis(500);
 
@@ -35,6 +44,10 @@ pub(crate) struct App {
     pub(crate) faults: Faults,
     /// The database.
     pub(crate) database: Database,
+    /// The way to the upstream.
+    pub(crate) upstream: Arc<Way>,
+    /// The last answers.
+    pub(crate) answers: Answers,
     /// The way to the incident store.
     pub(crate) reporter: Reporter,
     /// The version, for log lines.
@@ -43,10 +56,33 @@ pub(crate) struct App {
     pub(crate) fault_injection: bool,
 }
 
+impl App {
+    /// What `settings` say; `runtime` outlives the web workers.
+    pub(crate) fn new(settings: Settings, faults: Faults, runtime: Handle) -> Result<Self, String> {
+        let address = settings.upstream;
+        let key = format!("fault-app:upstream:{}{}", address.authority, address.prefix);
+        let resilience = Resilience::new(settings.redis, key, wall_clock);
+        Ok(Self {
+            faults,
+            database: Database::new(settings.database, runtime.clone()),
+            upstream: Arc::new(Way { address, resilience, runtime }),
+            answers: Answers::default(),
+            reporter: Reporter::start(settings.report)?,
+            version: settings.version,
+            fault_injection: settings.fault_injection,
+        })
+    }
+}
+
+fn wall_clock() -> Millis {
+    let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    Millis::try_from(since_1970.as_millis()).unwrap_or(Millis::MAX)
+}
+
 /// Serves until SIGTERM or SIGINT, finishes what was begun, and returns.
 pub(crate) fn run(settings: Settings, faults: Faults) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(DRIVERS)
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))?;
@@ -55,18 +91,13 @@ pub(crate) fn run(settings: Settings, faults: Faults) -> Result<(), String> {
     outcome
 }
 
-async fn serve(settings: Settings, faults: Faults, runtime: tokio::runtime::Handle) -> Result<(), String> {
+async fn serve(settings: Settings, faults: Faults, runtime: Handle) -> Result<(), String> {
     let mut signals = Signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let app = Data::new(App {
-        faults,
-        database: Database::new(settings.database, runtime),
-        reporter: Reporter::start(settings.report)?,
-        version: settings.version,
-        fault_injection: settings.fault_injection,
-    });
+    let port = settings.port;
+    let app = Data::new(App::new(settings, faults, runtime)?);
     let connections = Connections::none();
-    let (server, port) = listen(settings.port, app.clone(), connections.clone())
-        .map_err(|error| format!("cannot listen on PORT {}: {error}", settings.port))?;
+    let (server, port) = listen(port, app.clone(), connections.clone())
+        .map_err(|error| format!("cannot listen on PORT {port}: {error}"))?;
     let (version, fault_injection) = (&app.version, app.fault_injection);
     log::line("info", "listening", json!({ "port": port, "version": version, "fault_injection": fault_injection }));
     let handle = server.handle();

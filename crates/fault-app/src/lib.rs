@@ -1,14 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod answers;
 mod app;
 mod database;
+mod incident;
 mod log;
+mod page;
 mod problem;
 mod report;
 mod request;
+mod resilience;
 mod routes;
 mod settings;
 mod stop;
+pub mod upstream;
+
+// The original fault bodies name this library as the binary does.
+#[cfg(test)]
+extern crate self as fault_app;
+#[cfg(test)]
+mod tests;
 
 use futures_util::future::BoxFuture;
 use std::process::ExitCode;
@@ -20,6 +31,10 @@ use tokio_postgres::{Error, Transaction};
 pub struct Faults {
     /// Behind `POST /test-fault/run`.
     pub sql: for<'a> fn(&'a Transaction<'_>) -> BoxFuture<'a, Result<i32, Error>>,
+    /// Behind `POST /test-fault/external-api`.
+    pub api: for<'a> fn(&'a upstream::Upstream) -> BoxFuture<'a, Result<upstream::Answer, upstream::Failure>>,
+    /// Behind `POST /test-fault/db-timeout`.
+    pub db: for<'a> fn(&'a Transaction<'_>) -> BoxFuture<'a, Result<(), Error>>,
 }
 
 /// Serves by the environment's settings until SIGTERM. What is wrong with them is one sentence on stderr.

@@ -41,7 +41,7 @@ pub(crate) fn log_panics() {
 }
 
 /// RFC 3339 with microseconds.
-fn now() -> String {
+pub(crate) fn now() -> String {
     let t = OffsetDateTime::now_utc();
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",

@@ -5,5 +5,9 @@ mod faults;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    fault_app::run(fault_app::Faults { sql: |transaction| Box::pin(faults::sql::run(transaction)) })
+    fault_app::run(fault_app::Faults {
+        sql: |transaction| Box::pin(faults::sql::run(transaction)),
+        api: |upstream| Box::pin(faults::api::run(upstream)),
+        db: |transaction| Box::pin(faults::db::run(transaction)),
+    })
 }

@@ -11,27 +11,50 @@ use futures_util::FutureExt;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
 
-/// An answer that says what was wrong, for a program (`code`) and for a person (`message`).
-pub(crate) fn problem(status: StatusCode, code: &str, message: &str, caller: &Caller) -> HttpResponse {
-    respond(status, caller, json!({ "code": code, "message": message, "request_id": caller.request_id }))
+/// An answer that says what was wrong.
+#[derive(Debug)]
+pub(crate) struct Problem<'a> {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// For a program.
+    pub(crate) code: &'static str,
+    /// For a person.
+    pub(crate) message: &'a str,
+    /// When it is worth asking again; a 503 without says one second.
+    pub(crate) retry_after_s: Option<u64>,
+    /// Under which it was recorded, if it was.
+    pub(crate) event_id: Option<String>,
 }
 
-/// The same for a fault that was recorded as `event_id`.
-pub(crate) fn fault(event_id: &str, caller: &Caller) -> HttpResponse {
-    let message = "The request could not be completed; the failure is recorded.";
-    let body = json!({
-        "code": "internal", "message": message, "request_id": caller.request_id, "event_id": event_id,
-    });
-    respond(StatusCode::INTERNAL_SERVER_ERROR, caller, body)
+/// What an answer was, for whoever keeps the last ones.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    /// The code of the problem.
+    pub(crate) code: &'static str,
+    /// The id of the recorded event.
+    pub(crate) event_id: Option<String>,
 }
 
-fn respond(status: StatusCode, caller: &Caller, body: serde_json::Value) -> HttpResponse {
+/// The answer of a problem that nothing more is to be said of.
+pub(crate) fn problem(status: StatusCode, code: &'static str, message: &str, caller: &Caller) -> HttpResponse {
+    respond(caller, Problem { status, code, message, retry_after_s: None, event_id: None })
+}
+
+/// The answer of a problem.
+pub(crate) fn respond(caller: &Caller, problem: Problem<'_>) -> HttpResponse {
+    let Problem { status, code, message, retry_after_s, event_id } = problem;
     let mut response = HttpResponse::build(status);
     response.insert_header((REQUEST_ID, caller.request_id.as_str()));
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.insert_header(("retry-after", "1"));
+        response.insert_header(("retry-after", retry_after_s.unwrap_or(1).to_string()));
     }
-    response.json(body)
+    let mut body = json!({ "code": code, "message": message, "request_id": caller.request_id });
+    if let (Some(members), Some(id)) = (body.as_object_mut(), &event_id) {
+        members.insert("event_id".into(), json!(id));
+    }
+    let mut response = response.json(body);
+    response.extensions_mut().insert(Said { code, event_id });
+    response
 }
 
 /// Around every handler: a panic, which the panic hook has logged, ends its request and nothing else.

@@ -1,14 +1,14 @@
 //! What a request says of itself: its id, its trace, and whether it is a replay.
 
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;
+use actix_web::{HttpMessage, HttpRequest};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
 /// The header of a replay: its value is the replay's id.
-const REPLAY: &str = "x-kintsugi-replay";
+pub(crate) const REPLAY: &str = "x-kintsugi-replay";
 /// The header of the request id, in both directions.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
@@ -43,6 +43,11 @@ impl Caller {
         }
     }
 
+    /// The replay's id, if it is one.
+    pub(crate) fn replay_id(&self) -> Option<&str> {
+        self.replay.as_ref().ok()?.as_deref()
+    }
+
     /// The trace that the request belongs to.
     pub(crate) fn trace_id(&self) -> &str {
         self.traceparent.split('-').nth(1).unwrap_or_default()
@@ -54,7 +59,8 @@ impl actix_web::FromRequest for Caller {
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self::of(request.headers())))
+        let known = request.extensions().get::<Self>().cloned();
+        ready(Ok(known.unwrap_or_else(|| Self::of(request.headers()))))
     }
 }
 

@@ -1,10 +1,13 @@
 //! What the environment says. A value that cannot be used is one sentence on stderr that names the variable and never
 //! repeats a secret.
 
+use crate::upstream::Address;
 use tokio_postgres::config::SslMode;
 
 /// The port when nothing else is said.
 const DEFAULT_PORT: u16 = 8001;
+/// The upstream when nothing else is said.
+const DEFAULT_UPSTREAM: &str = "http://localhost:5001";
 
 /// Everything that can be set.
 pub(crate) struct Settings {
@@ -14,6 +17,10 @@ pub(crate) struct Settings {
     pub(crate) database: tokio_postgres::Config,
     /// Whether the fault routes exist.
     pub(crate) fault_injection: bool,
+    /// Where the upstream is.
+    pub(crate) upstream: Address,
+    /// Where replicas share what they know of the upstream, if anywhere.
+    pub(crate) redis: Option<redis::Client>,
     /// Where incidents are reported, if anywhere.
     pub(crate) report: Option<ReportTo>,
     /// The version, as log lines name it.
@@ -40,6 +47,8 @@ impl Settings {
             port,
             database: database(variable("DATABASE_URL"))?,
             fault_injection: fault_injection(variable("ENABLE_FAULT_INJECTION"), variable("APP_ENV"))?,
+            upstream: upstream(variable("MOCK_API_BASE_URL"))?,
+            redis: variable("REDIS_URL").map(redis).transpose()?,
             report: report_to(&variable)?,
             version: variable("APP_VERSION").unwrap_or_else(|| "dev".into()),
         })
@@ -69,6 +78,18 @@ fn fault_injection(said: Option<String>, environment: Option<String>) -> Result<
         Some("false" | "0" | "off" | "no") => Ok(false),
         Some(other) => Err(format!("ENABLE_FAULT_INJECTION is {other:?}; it must be true or false")),
     }
+}
+
+fn upstream(url: Option<String>) -> Result<Address, String> {
+    Address::of(url.as_deref().unwrap_or(DEFAULT_UPSTREAM))
+        .ok_or_else(|| "MOCK_API_BASE_URL must be like http://host:port, without a user, password or query".into())
+}
+
+fn redis(url: String) -> Result<redis::Client, String> {
+    // What the crate says of a wrong one may hold the password.
+    redis::Client::open(url).map_err(|_| {
+        "REDIS_URL must be like redis://[user:password@]host:port or redis+unix:///path, without TLS".into()
+    })
 }
 
 fn report_to(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<ReportTo>, String> {
