@@ -20,7 +20,7 @@ pub enum SettingsError {
         prefix: String,
         /// What was wrong.
         #[source]
-        source: config::ConfigError,
+        source: Box<config::ConfigError>,
     },
     /// A secret is missing.
     #[error("the secret {name} is missing: set {name}, or {name}_FILE to a file that holds it")]
@@ -61,7 +61,7 @@ fn load_from<T: DeserializeOwned>(service: Service, file: PathBuf) -> Result<T, 
         .add_source(config::Environment::with_prefix(&prefix).prefix_separator("__").separator("__"))
         .build()
         .and_then(config::Config::try_deserialize)
-        .map_err(|source| SettingsError::Invalid { service, file, prefix, source })
+        .map_err(|source| SettingsError::Invalid { service, file, prefix, source: Box::new(source) })
 }
 
 /// A plain environment variable; empty counts as absent.
