@@ -71,12 +71,9 @@ export async function signOut() {
 }
 
 /** A page of incidents, newest first, and how healing stands. */
-export function data({ limit, before } = {}) {
-  const query = new URLSearchParams();
-  if (limit) query.set("limit", limit);
-  if (before) query.set("before", before);
-  const text = query.toString();
-  return ask("GET", `${BASE}/api/data${text ? `?${text}` : ""}`);
+export function data(query) {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return ask("GET", `${BASE}/api/data?${new URLSearchParams(given)}`);
 }
 
 const one = (id) => `${BASE}/api/incidents/${encodeURIComponent(id)}`;

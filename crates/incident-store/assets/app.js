@@ -1,4 +1,4 @@
-// Puts the page together: who is signed in, where the reader is, what comes in.
+// Puts the page together: what comes in, and where the reader is.
 
 import * as api from "./api.js";
 import { beginControls, drawHealing } from "./controls.js";
@@ -8,143 +8,95 @@ import { drawList, moveInList, tick } from "./list.js";
 import { Live, POLL } from "./live.js";
 import { Model, PAGE, announcement } from "./model.js";
 import { hashOf, placeOf } from "./place.js";
+import { askForToken, beginSession, enter } from "./session.js";
+import { asked } from "./words.js";
 
 /** Changes that come within this time are asked for together, milliseconds. */
 const TOGETHER = 150;
 const TICK = 15_000;
+/** How long a notice stays. It is also said aloud, and never the only place of what it says. */
+const NOTICE = 8_000;
 
 const model = new Model();
 const live = new Live({ change: changed, look, state: drawConnection });
 let place = placeOf(location.hash);
 let signedIn = false;
 let detail = null;
-let lastRow = null;
-let asking = null;
-let again = false;
+let lastRow = "";
+
+// ---- what is said of the whole
 
 const WORDS = { live: "Live", connecting: "Connecting…", polling: `No stream: asking every ${POLL / 1000} s`, away: "No connection" };
 
 function drawConnection(name) {
-  if (!signedIn && name !== "connecting") return;
   $("connection").dataset.state = name;
   say($("connection-text"), WORDS[name]);
 }
 
 const announce = (words) => words && say($("announcements"), words);
 
-let noticeTimer;
+let noticed = 0;
 function notice(words) {
   announce(words);
   say($("notice"), words);
   $("notice").hidden = false;
-  clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => ($("notice").hidden = true), 8_000);
+  clearTimeout(noticed);
+  noticed = setTimeout(() => ($("notice").hidden = true), NOTICE);
 }
 
-// ---- who is signed in
-
-async function enter() {
-  try {
-    const session = await api.session();
-    await begin(session);
-  } catch (trouble) {
-    if (trouble.kind === "session") askForToken("");
-    else {
-      drawTrouble(trouble);
-      setTimeout(enter, Math.max(POLL, (trouble.after ?? 0) * 1000));
-    }
-  }
+function failed(trouble) {
+  if (trouble.kind === "session") askForToken("Your session has ended. Please sign in again.");
+  else drawTrouble(trouble);
 }
 
-async function begin(session) {
+function drawTrouble(trouble) {
+  $("trouble").hidden = !trouble;
+  if (!trouble) return say($("trouble-text"), "");
+  const next = trouble.kind === "away" ? " It is tried again by itself; until then what is shown may be old." : "";
+  say($("trouble-text"), `${trouble.message.replace(/\.?$/, ".")}${next}`);
+}
+
+// ---- who is there
+
+async function begin() {
   signedIn = true;
-  say($("who"), session.name ?? "");
-  $("controls").hidden = false;
-  $("connection").hidden = false;
   show();
   if (!(await look())) drawConnection("away");
   if (signedIn) live.begin(model.cursor);
 }
 
-function askForToken(why) {
+function end() {
   signedIn = false;
   live.end();
   model.forget();
   model.healing = null;
   detail = null;
   forgetDetail();
-  $("dialog").close();
-  drawHealing(null);
-  drawTrouble(null);
-  for (const id of ["controls", "connection", "view-list", "view-detail", "notice"]) $(id).hidden = true;
-  $("view-sign-in").hidden = false;
-  $("sign-in-why").hidden = why === "";
-  say($("sign-in-why"), why);
-  document.title = "Sign in – Kintsugi";
-  $("token").focus();
-}
-
-async function signIn(event) {
-  event.preventDefault();
-  const error = $("token-error");
-  const button = event.target.querySelector("button");
-  error.hidden = true;
-  button.disabled = true;
-  try {
-    const session = await api.signIn($("token").value.trim());
-    $("token").value = "";
-    $("token").removeAttribute("aria-invalid");
-    $("view-sign-in").hidden = true;
-    await begin(session);
-    heading()?.focus();
-  } catch (trouble) {
-    const wrong = trouble.kind === "session" || trouble.kind === "refused";
-    say(error, wrong ? "The service does not know this token." : trouble.message);
-    error.hidden = false;
-    if (wrong) $("token").setAttribute("aria-invalid", "true");
-    $("token").focus();
-  } finally {
-    button.disabled = false;
-  }
-}
-
-async function signOut() {
-  try {
-    await api.signOut();
-  } catch (trouble) {
-    if (trouble.kind !== "session") return failed(trouble);
-  }
-  askForToken("You are signed out.");
 }
 
 // ---- what comes in
 
-/** Asks for the newest incidents, and for the one that is shown; one question at a time. Answers whether it worked. */
+let asking = null;
+let again = false;
+
+/** Asks for what is shown; one question at a time. Answers whether it worked. */
 function look() {
-  if (asking) {
-    again = true;
-    return asking;
-  }
-  asking = lookOnce().finally(() => {
+  again = asking !== null;
+  asking ??= lookOnce().finally(() => {
     asking = null;
-    if (again && signedIn) {
-      again = false;
-      setTimeout(look, TOGETHER);
-    }
+    if (again && signedIn) setTimeout(look, TOGETHER);
   });
   return asking;
 }
 
 async function lookOnce() {
   try {
-    const told = await api.data({ limit: PAGE });
+    const told = await api.data({ limit: PAGE, archived: false });
     if (!signedIn) return false;
-    const first = model.size === 0;
     takeOver(told);
-    const changes = model.take(told.incidents);
-    if (first) model.next = told.next ?? null;
-    else announce(announcement(changes));
+    await lookAtFilter();
     await lookAtDetail();
+    if (!signedIn) return false;
     drawTrouble(null);
     draw();
     return true;
@@ -154,10 +106,26 @@ async function lookOnce() {
   }
 }
 
+const NEWEST = placeOf("");
+
 function takeOver(told) {
+  if (model.isOld) model.forget();
+  const isFirst = !model.wasAsked(NEWEST);
+  const changes = model.take(told.incidents);
+  if (isFirst) model.goOn(NEWEST, told.next);
+  else announce(announcement(changes));
   model.cursor = told.cursor;
   model.healing = told.state;
   drawHealing(model.healing);
+}
+
+/** The newest may be none of those that are filtered for. */
+async function lookAtFilter() {
+  if (model.wasAsked(place)) return;
+  const filtered = place;
+  const told = await api.data({ limit: PAGE, target: filtered.target, ...asked(filtered.status) });
+  model.take(told.incidents);
+  model.goOn(filtered, told.next);
 }
 
 async function lookAtDetail() {
@@ -170,46 +138,40 @@ async function lookAtDetail() {
     model.take([told.incident]);
   } catch (trouble) {
     if (trouble.kind !== "missing") throw trouble;
-    if (place.incident === id) detail = null;
-    drawMissing(id, place);
+    if (place.incident === id) drawMissing(id, place);
   }
 }
 
+let soon = 0;
+
 /** An event. What it tells is shown at once; the whole is asked for when there is more to it, so that nothing depends on
  * having heard the one before. */
-let soon = null;
 function changed({ name, data }) {
+  if (data && "paused" in data) {
+    model.healing = data;
+    drawHealing(data);
+  }
   if (name === "hello") return;
-  if (name === "resync" || name === "reset") model.forget();
-  const isAll = data?.incident && model.hear(data);
+  if (name === "resync" || name === "reset") model.isOld = true;
+  const isAll = Boolean(data?.incident) && model.hear(data);
   draw();
   if (isAll && data.incident !== place.incident) return;
-  soon ??= setTimeout(() => {
-    soon = null;
+  soon ||= setTimeout(() => {
+    soon = 0;
     look();
   }, TOGETHER);
 }
 
-function failed(trouble) {
-  if (trouble.kind === "session") askForToken("Your session has ended. Please sign in again.");
-  else drawTrouble(trouble);
-}
-
-function drawTrouble(trouble) {
-  $("trouble").hidden = !trouble;
-  if (!trouble) return say($("trouble-text"), "");
-  const next = trouble.kind === "away" ? " What is shown may be old; it is tried again by itself." : "";
-  say($("trouble-text"), `${trouble.message.replace(/\.?$/, ".")}${next}`);
-}
-
 async function more() {
   const button = $("more");
+  const filtered = place;
   button.disabled = true;
   try {
-    const told = await api.data({ limit: PAGE, before: model.next });
+    const told = await api.data({ limit: PAGE, before: model.next(filtered), target: filtered.target, ...asked(filtered.status) });
     model.take(told.incidents);
-    model.next = told.next ?? null;
+    model.goOn(filtered, told.next);
     draw();
+    notice(`${told.incidents.length} more loaded.`);
   } catch (trouble) {
     failed(trouble);
   } finally {
@@ -222,7 +184,6 @@ async function more() {
 const heading = () => $(place.incident ? "detail-title" : "list-title");
 
 function show() {
-  $("view-sign-in").hidden = true;
   $("view-list").hidden = place.incident !== null;
   $("view-detail").hidden = place.incident === null;
   draw();
@@ -235,7 +196,7 @@ function draw() {
   const title = place.incident ? (model.get(place.incident)?.code ?? "Incident") : "Incidents";
   document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${title} – Kintsugi`;
   if (!place.incident) drawList(model, place, now);
-  else if (detail?.incident?.id === place.incident) drawDetail(detail, place, now, person);
+  else if (detail?.incident.id === place.incident) drawDetail(detail, place, now, person);
 }
 
 const person = {
@@ -251,20 +212,28 @@ async function moved() {
   const before = place;
   place = placeOf(location.hash);
   if (!signedIn) return;
-  if (place.incident === before.incident) return draw();
+  if (place.incident === before.incident) return filter();
+  forgetDetail();
+  detail = null;
+  show();
   if (place.incident) {
     lastRow = place.incident;
-    forgetDetail();
-    detail = null;
-    show();
     await look();
     if (again) await look();
     heading()?.focus();
   } else {
-    forgetDetail();
-    detail = null;
-    show();
-    (document.querySelector(`#list [data-id="${CSS.escape(lastRow ?? "")}"] a`) ?? heading())?.focus();
+    (document.querySelector(`#list [data-id="${CSS.escape(lastRow)}"] a`) ?? heading())?.focus();
+    filter();
+  }
+}
+
+async function filter() {
+  draw();
+  try {
+    await lookAtFilter();
+    draw();
+  } catch (trouble) {
+    failed(trouble);
   }
 }
 
@@ -272,38 +241,35 @@ function go(change) {
   const hash = hashOf({ ...place, ...change });
   if (hash !== location.hash) history.replaceState(null, "", hash);
   place = placeOf(hash);
-  draw();
+  filter();
 }
 
 // ---- wiring
 
-beginControls({
-  healing: () => model.healing,
-  changed: (state) => {
-    model.healing = state;
-    drawHealing(state);
-  },
-  told: notice,
-  trouble: failed,
-  look,
-});
-$("sign-in").addEventListener("submit", signIn);
-$("sign-out").addEventListener("click", signOut);
+const setHealing = (state) => {
+  model.healing = state;
+  drawHealing(state);
+  draw();
+};
+beginControls({ healing: () => model.healing, changed: setHealing, told: notice, trouble: failed, look });
+beginSession({ begin, end, trouble: drawTrouble, heading });
 $("more").addEventListener("click", more);
 $("skip").addEventListener("click", (event) => {
   // The hash is the reader's place; the link only moves the focus.
   event.preventDefault();
   $("main").focus();
 });
-$("trouble-again").addEventListener("click", () => (signedIn ? look().then((worked) => worked && live.again()) : enter()));
+$("trouble-again").addEventListener("click", async () => {
+  if (signedIn && (await look())) live.again();
+});
 $("list").addEventListener("keydown", moveInList);
 $("filters").addEventListener("submit", (event) => event.preventDefault());
 $("filters").addEventListener("input", ({ target }) => go({ [target.name]: target.value }));
 $("filters").addEventListener("reset", () => go({ status: "", target: "", q: "" }));
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || $("dialog").open || !place.incident || event.target.matches?.("textarea, select, input")) return;
-  $("back")?.click();
+  const isElsewhere = $("dialog").open || !place.incident || event.target.matches?.("textarea, select, input");
+  if (event.key === "Escape" && !isElsewhere) $("back")?.click();
 });
 addEventListener("hashchange", moved);
 setInterval(() => tick(Date.now()), TICK);
-enter();
+enter(POLL);

@@ -31,7 +31,7 @@ export function drawNeighbours(neighbours, used) {
     ),
   );
   const head = h("thead", {}, h("tr", {}, ["Known incident", "Document", "Score"].map((words) => h("th", { scope: "col" }, words)), h("td", { class: "lane", "aria-hidden": "true" })));
-  return scroller("Similar incidents and their scores", {}, h("table", { class: "times" }, head, h("tbody", {}, rows)));
+  return scroller("Similar incidents and their scores", {}, h("table", { class: "times neighbours" }, head, h("tbody", {}, rows)));
 }
 
 export function drawGates(gates) {

@@ -1,10 +1,12 @@
 // The list of incidents: rows are changed where they stand, so that focus and selection survive what comes in.
 
 import { $, fill, h, say } from "./dom.js";
+import { MOST } from "./model.js";
 import { hashOf } from "./place.js";
 import { ago, between, duration, moment } from "./times.js";
 import { ALL_STATUSES, GROUPS, count, filterWords, statusWords, tone } from "./words.js";
 
+const COUNTED = GROUPS.filter(([name]) => name !== "archived");
 const rows = new Map();
 let drawn = "";
 
@@ -23,9 +25,9 @@ export function drawList(model, place, now) {
   for (const incident of shown) drawRow(incident, place, now);
   arrange(order);
   drawEmpty(model, place, shown.length);
-  const kept = model.next ? `, ${model.size} loaded` : ` of ${model.size}`;
-  say($("shown"), model.size === 0 ? "" : `${count(shown.length, "incident", "incidents")} shown${kept}`);
-  $("more").hidden = !model.next;
+  const hasMore = Boolean(model.next(place)) && model.size < MOST;
+  say($("shown"), model.size === 0 ? "" : `${count(shown.length, "incident", "incidents")} shown${hasMore ? "; there are older ones" : ""}`);
+  $("more").hidden = !hasMore;
 }
 
 /** Only the words that grow old: how long ago things were. */
@@ -98,15 +100,14 @@ function flash(item) {
 
 function drawCounters(model, place) {
   const counts = model.counts;
-  const key = JSON.stringify([counts, place, model.next]);
+  const key = JSON.stringify([counts, place]);
   if (key === drawn) return;
   drawn = key;
   const focused = document.activeElement?.closest?.("#counters a")?.dataset.group;
-  const links = GROUPS.map(([name, words]) => {
+  const links = COUNTED.map(([name, words]) => {
     const current = place.status === name;
     const href = hashOf({ ...place, incident: null, status: current ? "" : name });
-    const number = h("b", {}, model.next ? `${counts[name]}+` : counts[name]);
-    return h("li", {}, h("a", { href, "data-group": name, "aria-current": current ? "true" : null }, number, " ", h("span", {}, words)));
+    return h("li", {}, h("a", { href, "data-group": name, "aria-current": current ? "true" : null }, h("b", {}, counts[name]), " ", h("span", {}, words)));
   });
   fill($("counters"), links);
   if (focused) document.querySelector(`#counters a[data-group="${CSS.escape(focused)}"]`)?.focus();
@@ -138,13 +139,14 @@ function drawEmpty(model, place, shown) {
     fill(empty, h("p", {}, h("b", {}, "Nothing matches these filters.")), h("p", {}, h("a", { href: "#" }, "Show all incidents")));
     return;
   }
-  const archived = model.counts.archived;
+  const since = model.healing?.reset_at;
   fill(
     empty,
-    h("p", {}, h("b", {}, archived ? "Nothing has gone wrong since the reset." : "Nothing has gone wrong yet.")),
+    h("p", {}, h("b", {}, since ? "Nothing has gone wrong since the reset." : "Nothing has gone wrong yet.")),
     h("p", {}, "Fire a fault at the sample application and watch it being healed:"),
     h("pre", {}, h("code", {}, `curl -X POST ${location.origin}/test-fault/run`)),
-    archived ? h("p", {}, h("a", { href: hashOf({ ...place, status: "archived" }) }, `Show ${count(archived, "archived incident", "archived incidents")}`)) : null,
+    model.healing?.paused ? h("p", {}, "Healing is paused: an incident waits until it is resumed.") : null,
+    since ? h("p", {}, h("a", { href: hashOf({ ...place, status: "archived" }) }, "Show the archived incidents")) : null,
   );
 }
 

@@ -5,12 +5,13 @@ import * as api from "./api.js";
 /** What the stream calls its events, besides `resync` and `bye`. */
 const EVENTS = [
   "hello", "created", "analyzed", "healing_start", "healing_progress", "healing_complete", "healing_failed",
-  "processing_delay", "resolved", "healing_paused", "healing_resumed", "reset", "resync",
+  "processing_delay", "resolved", "updated", "healing_paused", "healing_resumed", "reset", "resync", "ping",
 ];
 /** Between two questions while there is no stream, milliseconds. */
 export const POLL = 5_000;
-/** Even with a stream everything is asked for anew so often: a connection can be dead without anybody noticing. */
-const CHECK = 60_000;
+/** The service says something every 25 s; a stream that is silent for so long is dead, though nobody said so. */
+const SILENT = 60_000;
+const CHECK = 10_000;
 /** A page that nobody looks at gives its connection back after this long: a browser has six for all its tabs. */
 const UNSEEN = 30_000;
 /** The pause before a lost stream is opened again: it doubles. */
@@ -23,6 +24,7 @@ export class Live {
   #source = null;
   #after = "";
   #failed = 0;
+  #heard = 0;
   #timers = new Map();
   #on = false;
 
@@ -69,13 +71,16 @@ export class Live {
 
   #opened() {
     this.#failed = 0;
+    this.#heard = Date.now();
     this.#stop("poll");
     this.state("live");
     this.#seen();
   }
 
   #told(name, event) {
+    this.#heard = Date.now();
     this.#remember(event);
+    if (name === "ping") return;
     let data = null;
     try {
       data = JSON.parse(event.data);
@@ -110,9 +115,9 @@ export class Live {
     this.#later("poll", POLL, () => this.#poll());
   }
 
-  async #check() {
-    await this.look();
-    if (this.#on) this.#later("check", CHECK, () => this.#check());
+  #check() {
+    if (this.#source?.readyState === EventSource.OPEN && Date.now() - this.#heard > SILENT) this.#open();
+    this.#later("check", CHECK, () => this.#check());
   }
 
   #seen() {

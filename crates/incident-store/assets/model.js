@@ -13,9 +13,11 @@ const ASKS_FOR_EARS = new Set(["resolved", "escalated", "awaiting_approval", "mi
 export class Model {
   #incidents = new Map();
   healing = null;
-  pending = [];
-  /** Where the service goes on with older ones, if it has any. */
-  next = null;
+  cursor = "";
+  /** Set when what is known is of an earlier epoch, or something was missed. */
+  isOld = false;
+  /** Where the service goes on with older ones, for each filter that it was asked with; null when it has none. */
+  #next = new Map();
 
   get size() {
     return this.#incidents.size;
@@ -32,8 +34,14 @@ export class Model {
 
   forget() {
     this.#incidents.clear();
-    this.next = null;
+    this.#next.clear();
+    this.isOld = false;
   }
+
+  /** Whether the service was asked with a place's filter, and where it goes on. */
+  wasAsked = (place) => this.#next.has(filterOf(place));
+  next = (place) => this.#next.get(filterOf(place)) ?? null;
+  goOn = (place, next) => this.#next.set(filterOf(place), next ?? null);
 
   /** Takes incidents over, and answers what is worth telling. An answer that is older than what is known changes nothing. */
   take(incidents) {
@@ -52,7 +60,6 @@ export class Model {
   #bound() {
     if (this.size <= MOST) return;
     for (const incident of this.all.slice(MOST)) this.#incidents.delete(incident.id);
-    this.next = this.all.at(-1)?.id ?? null;
   }
 
   /** Takes over what an event tells; answers whether that is all there is to show of it. */
@@ -88,6 +95,7 @@ export class Model {
   }
 }
 
+const filterOf = ({ status, target }) => `${status}|${target}`;
 const byAge = (a, b) => (a.detected_at === b.detected_at ? compare(b.id, a.id) : compare(b.detected_at, a.detected_at));
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 

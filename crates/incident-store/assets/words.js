@@ -55,6 +55,12 @@ export function filterWords(status) {
   return group ? group[1] : (STATUSES[status]?.[0] ?? plain(status));
 }
 
+/** What the service is asked for, for a filter's status. */
+export function asked(status) {
+  if (status === "") return { archived: false };
+  return { status: ALL_STATUSES.filter((one) => isIn(status, { status: one })).join(",") };
+}
+
 /** Whether an incident belongs to a filter's status. What is archived belongs to nothing else. */
 export function isIn(status, incident) {
   if (status === "") return incident.status !== "archived";

@@ -48,7 +48,7 @@ macro_rules! asset {
 const PAGE: Asset = asset!("index.html", HTML);
 
 /// What it consists of.
-const ASSETS: [Asset; 17] = [
+const ASSETS: [Asset; 18] = [
     asset!("app.css", STYLE),
     asset!("icon.svg", IMAGE),
     asset!("app.js", SCRIPT),
@@ -63,6 +63,7 @@ const ASSETS: [Asset; 17] = [
     asset!("live.js", SCRIPT),
     asset!("model.js", SCRIPT),
     asset!("place.js", SCRIPT),
+    asset!("session.js", SCRIPT),
     asset!("timeline.js", SCRIPT),
     asset!("times.js", SCRIPT),
     asset!("words.js", SCRIPT),
