@@ -9,7 +9,7 @@ const FENCE: &str = "+++";
 /// What ids of learned documents begin with; the folder may not use it.
 pub const LEARNED: &str = "lesson-";
 /// The keys of `[rule]`, as ast-grep's YAML has them.
-const RULE_KEYS: [&str; 5] = ["rule", "constraints", "utils", "transform", "fix"];
+const RULE_KEYS: [&str; 6] = ["rule", "constraints", "utils", "transform", "rewriters", "fix"];
 
 /// What is known of one kind of incident.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,8 @@ pub struct Document {
     pub verification: String,
     /// The cure, if there is one.
     pub remedy: Option<Remedy>,
+    /// The document whose cure is this one's, too: several situations may have one remedy.
+    pub cure: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +54,7 @@ struct FrontMatter {
     #[serde(default)]
     verification: String,
     rule: Option<serde_json::Map<String, serde_json::Value>>,
+    cure: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +91,9 @@ impl Document {
                     .into(),
             );
         }
+        if front.rule.is_some() && front.cure.is_some() {
+            return Err("it has a `[rule]` and a `cure`: either the remedy stands here or in the document named".into());
+        }
         let remedy = front.rule.map(|rule| codemod(&front.id, front.language.as_deref(), rule)).transpose()?;
         Ok(Self {
             verdict: verdict(&front.verdict)?,
@@ -100,6 +106,7 @@ impl Document {
             root_cause: front.root_cause,
             verification: front.verification,
             remedy,
+            cure: front.cure,
         })
     }
 
@@ -118,6 +125,7 @@ impl Document {
             verdict: source.map_or(Verdict::CodeFault, |source| source.verdict),
             verification: source.map(|source| source.verification.clone()).unwrap_or_default(),
             remedy: source.filter(|_| lesson.healed).and_then(|source| source.remedy.clone()),
+            cure: None,
         }
     }
 

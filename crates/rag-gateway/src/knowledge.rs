@@ -2,6 +2,8 @@
 
 use crate::document::Document;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::HashMap;
+use wire::plan::Remedy;
 
 /// The largest document, bytes.
 const MAX_DOCUMENT: u64 = 256 * 1024;
@@ -69,5 +71,21 @@ pub fn load(folder: &Utf8Path) -> Result<Vec<Document>, KnowledgeError> {
         }
         read.push((path, document));
     }
+    resolve(&mut read)?;
     Ok(read.into_iter().map(|(_, document)| document).collect())
+}
+
+/// Gives each document with a `cure` the remedy of the document that it names.
+fn resolve(read: &mut [(Utf8PathBuf, Document)]) -> Result<(), KnowledgeError> {
+    let cures: HashMap<String, Remedy> =
+        read.iter().filter_map(|(_, document)| Some((document.id.clone(), document.remedy.clone()?))).collect();
+    for (path, document) in read {
+        let Some(id) = &document.cure else { continue };
+        let Some(remedy) = cures.get(id) else {
+            let why = format!("its `cure` is {id:?}: expected the id of a document with a `[rule]`");
+            return Err(KnowledgeError::Invalid { path: path.clone(), why });
+        };
+        document.remedy = Some(remedy.clone());
+    }
+    Ok(())
 }

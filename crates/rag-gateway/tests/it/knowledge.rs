@@ -54,6 +54,22 @@ fn a_rule_becomes_a_rule_config_as_json_with_its_digest() {
 }
 
 #[test]
+fn several_documents_may_share_a_cure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8Path::from_path(folder.path()).expect("a path that is text");
+    let write = |name: &str, text: String| std::fs::write(path.join(name), text).expect("written");
+    write("a.md", document(("id = \"greeting", "id = \"other"), "language = \"rust\"\ncure = \"greeting\""));
+    let lost = load(path).expect_err("no such document").to_string();
+    assert!(lost.contains("a.md") && lost.contains("expected the id of a document with a `[rule]`"), "{lost}");
+
+    let rule = "[rule]\nfix = \"x\"\nrule.pattern = \"y\"";
+    write("b.md", document(("", ""), &format!("language = \"rust\"\n{rule}")));
+    let documents = load(path).expect("two documents");
+    assert!(documents[0].remedy.is_some() && documents[0].remedy == documents[1].remedy, "{documents:?}");
+    check_error(&document(("", ""), &format!("language = \"rust\"\ncure = \"b\"\n{rule}")), "either the remedy");
+}
+
+#[test]
 fn symptoms_may_be_a_list_and_lines_may_end_as_on_windows() {
     let text = document(("\"no greeting\"", "[\"no\", \"greeting\"]"), "").replace('\n', "\r\n");
     assert_eq!(Document::parse(&text).expect("a right document").symptoms, "no\ngreeting");
