@@ -1,15 +1,20 @@
-//! The demo cycle: fire each fault of a target, watch it being healed, reset, and heal it once more.
+//! The demo: fire each fault, watch it being healed, reset everything, and do it all again.
 
 pub mod cycle;
+pub mod fault;
 pub mod report;
+pub mod scene;
+pub mod shares;
 pub mod table;
 pub mod traffic;
 
 use crate::stack::Stack;
 use anyhow::Context;
 use cycle::Cycle;
-use report::{Cost, Report, ResetOutcome};
-use std::time::Duration;
+use report::{Cost, Report, ResetOutcome, Round, phase_of_fault, phase_of_reset};
+use scene::Scene;
+use std::time::{Duration, Instant};
+use traffic::Traffic;
 use wire::target::Target;
 
 /// How long the first version may take to be live: its build is part of it.
@@ -26,44 +31,78 @@ pub struct Spent {
     pub wall_s: f64,
 }
 
-/// Runs the cycle `cycles` times on every fault of every target, ending with a reset.
+/// Runs the scene `cycles` times, each ending with a reset.
 ///
 /// # Errors
 /// When a part of it does not answer. A fault that is not healed is no error here; it is in the report.
-pub async fn run(stack: &Stack, cycles: u32, spent: Spent, say: &mut dyn FnMut(String)) -> anyhow::Result<Report> {
-    let begun = std::time::Instant::now();
-    let store = stack.store()?;
-    let mut report = Report::begin(stack, cycles);
-    for target in stack.catalogue.values() {
-        say(format!("waiting for the first live version of {} (its first build can take minutes)", target.name));
-        until_live(stack, target, FIRST_BUILD).await?;
-        if !is_original(target)? {
-            say(format!("{} is not in its original state: resetting it first", target.name));
-            reset(stack, target, say).await?;
-        }
-    }
-    store.resume().await.context("cannot resume healing")?;
+pub async fn run(
+    stack: &Stack,
+    scene: &Scene,
+    cycles: u32,
+    spent: Spent,
+    say: &mut dyn FnMut(String),
+) -> anyhow::Result<Report> {
+    let begun = Instant::now();
+    let mut report = Report::begin(stack, scene, cycles);
+    let targets = scene.targets(&stack.catalogue)?;
+    make_ready(stack, &targets, say).await?;
     report.until_first_fault = Cost {
         cpu_s: spent.cpu_s + crate::stack::descendants::cpu_seconds(),
         wall_s: spent.wall_s + begun.elapsed().as_secs_f64(),
     };
+    let first = scene.faults.first().map_or_else(String::new, |act| phase_of_fault(&act.name, 1));
+    let traffic = Traffic::start(&stack.front(), &scene.traffic, &first)?;
     for round in 1..=cycles {
-        for target in stack.catalogue.values() {
-            for contract in &target.contracts {
-                say(format!("cycle {round}: firing {} at {}", contract.fault, target.name));
-                let fault = Cycle { stack, target, contract, round }.run(say).await?;
-                report.take_in(fault);
-            }
-        }
-        say(format!("cycle {round}: resetting everything"));
-        for target in stack.catalogue.values() {
-            let outcome = reset(stack, target, say).await?;
-            report.resets.push(outcome);
-        }
-        store.resume().await.context("cannot resume healing")?;
+        cycle(stack, scene, &targets, round, &traffic, &mut report, say).await?;
     }
-    report.finish(stack);
+    report.finish(stack, &traffic.end().await);
     Ok(report)
+}
+
+/// Waits for the targets, and takes back what an interrupted run may have left: cured files, incidents, a pause.
+async fn make_ready(stack: &Stack, targets: &[&Target], say: &mut dyn FnMut(String)) -> anyhow::Result<()> {
+    let store = stack.store()?;
+    for target in targets {
+        say(format!("waiting for the first live version of {} (its first build can take minutes)", target.name));
+        until_live(stack, target, FIRST_BUILD).await?;
+    }
+    let left = store.incidents(1, false).await.context("cannot read the incidents")?;
+    let mut original = true;
+    for target in targets {
+        original &= is_original(target)?;
+    }
+    if !original || !left.incidents.is_empty() {
+        say("an earlier run has left something behind: resetting it first".to_owned());
+        reset(stack, targets, 0, say).await?;
+    }
+    store.resume().await.context("cannot resume healing")?;
+    Ok(())
+}
+
+/// Every fault once, then the reset.
+async fn cycle(
+    stack: &Stack,
+    scene: &Scene,
+    targets: &[&Target],
+    round: u32,
+    traffic: &Traffic,
+    report: &mut Report,
+    say: &mut dyn FnMut(String),
+) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    for act in &scene.faults {
+        let target = targets.iter().find(|target| target.name == act.target).context("a fault without a target")?;
+        say(format!("\ncycle {round}: {}: {} ({} at {})", act.name, act.title, act.fault, target.name));
+        traffic.enter(&phase_of_fault(&act.name, round));
+        report.faults.push(Cycle { stack, target, act, round }.run(say).await?);
+    }
+    let together_s = begun.elapsed().as_secs_f64();
+    say(format!("\ncycle {round}: resetting everything"));
+    traffic.enter(&phase_of_reset(round));
+    report.resets.extend(reset(stack, targets, round, say).await?);
+    stack.store()?.resume().await.context("cannot resume healing")?;
+    report.rounds.push(Round { round, together_s, reset_s: begun.elapsed().as_secs_f64() - together_s });
+    Ok(())
 }
 
 /// Waits until a version is live and it is the head of the branch.
@@ -72,7 +111,7 @@ pub async fn run(stack: &Stack, cycles: u32, spent: Spent, say: &mut dyn FnMut(S
 /// When it is not within the limit.
 pub async fn until_live(stack: &Stack, target: &Target, limit: Duration) -> anyhow::Result<wire::rollout::Live> {
     let deployer = stack.deployer()?;
-    let until = std::time::Instant::now() + limit;
+    let until = Instant::now() + limit;
     loop {
         let head = crate::git::head(&target.repository.url, &target.repository.branch)?;
         let live = deployer.live(&target.name).await.ok().flatten().filter(|live| live.commit == head);
@@ -83,7 +122,7 @@ pub async fn until_live(stack: &Stack, target: &Target, limit: Duration) -> anyh
             return Ok(live);
         }
         anyhow::ensure!(
-            std::time::Instant::now() < until,
+            Instant::now() < until,
             "{} is not live at {head} within {limit:?}; see {}",
             target.name,
             stack.layout.log(wire::Service::Deployer).display()
@@ -102,12 +141,23 @@ fn is_original(target: &Target) -> anyhow::Result<bool> {
     target.reset.iter().try_fold(true, |same, reset| Ok(same && read(&reset.file)? == read(&reset.template)?))
 }
 
-async fn reset(stack: &Stack, target: &Target, say: &mut dyn FnMut(String)) -> anyhow::Result<ResetOutcome> {
+/// One reset for all targets; waits until each one's original is live.
+async fn reset(
+    stack: &Stack,
+    targets: &[&Target],
+    round: u32,
+    say: &mut dyn FnMut(String),
+) -> anyhow::Result<Vec<ResetOutcome>> {
     let report = stack.store()?.reset().await.context("cannot reset")?;
-    let live = until_live(stack, target, ROLL_OUT).await?;
-    say(format!(
-        "reset: epoch {}, {} incidents archived, {} is live at {} again",
-        report.epoch, report.archived, target.name, live.commit
-    ));
-    Ok(ResetOutcome { target: target.name.clone(), report, original: is_original(target)? })
+    let mut outcomes = Vec::new();
+    for target in targets {
+        let live = until_live(stack, target, ROLL_OUT).await?;
+        say(format!(
+            "reset: epoch {}, {} incidents archived, {} is live at {} again",
+            report.epoch, report.archived, target.name, live.commit
+        ));
+        let (original, target) = (is_original(target)?, target.name.clone());
+        outcomes.push(ResetOutcome { round, target, report: report.clone(), original, switch: Default::default() });
+    }
+    Ok(outcomes)
 }

@@ -1,110 +1,53 @@
-//! `kintsugi incidents`: what the journal says, and whether it still holds.
+//! `kintsugi incidents`: what the journal says, whether it still holds, and what a person says to it.
 
-use client::IncidentStore;
-use std::fmt::Write;
+pub mod act;
+pub mod describe;
+pub mod list;
+pub mod show;
+
+pub use describe::describe;
+
+use crate::connection::Connection;
+use crate::output::Answer;
+use anyhow::Context;
 use wire::IncidentId;
-use wire::event::{Body, Event};
-use wire::incident::Incident;
-use wire::timeline::Timeline;
+use wire::check::Checked;
+use wire::event::Event;
 
-/// The list, one line each, newest first.
+/// How often row and journal are read again while the incident moves.
+const TRIES: usize = 5;
+
+/// Checks an incident's hash chain, its certificates, and the row that is kept of it.
 ///
 /// # Errors
-/// When the store does not answer.
-pub async fn list(store: &IncidentStore, archived: bool) -> anyhow::Result<String> {
-    let page = store.incidents(100, archived).await?;
-    if page.incidents.is_empty() {
-        return Ok("no incidents".to_owned());
-    }
-    Ok(page.incidents.iter().map(line).collect::<Vec<_>>().join("\n"))
-}
-
-fn line(incident: &Incident) -> String {
-    format!(
-        "{}  {}Z  {:<12} {:<28} {} ×{}",
-        incident.id,
-        incident.detected_at.format("%Y-%m-%d %H:%M:%S"),
-        incident.status.as_str(),
-        incident.code.to_string(),
-        incident.target,
-        incident.occurrences
-    )
-}
-
-/// One incident's journal as a story.
-///
-/// # Errors
-/// When the store does not answer or has no such incident.
-pub async fn show(store: &IncidentStore, id: IncidentId) -> anyhow::Result<String> {
-    let (incident, journal) = (store.incident(id).await?, store.journal(id).await?);
-    let mut text = line(&incident);
-    for event in &journal {
-        write!(text, "\n{:>4}  {}  {}", event.position.0, event.at.format("%H:%M:%S%.3fZ"), describe(&event.body))?;
-    }
-    let timeline = Timeline::of(&journal);
-    if let (Some(total), Some(own)) = (timeline.total_ms(), timeline.platform_ms()) {
-        write!(text, "\nhealed in {total:.0} ms, of which {own:.0} ms were the platform's own")?;
-    }
-    Ok(text)
-}
-
-/// An event in a line; an escalation's diagnosis has several.
-pub fn describe(body: &Body) -> String {
-    match body {
-        Body::Detected { detection, .. } => format!("detected: {}", detection.message),
-        Body::Started { step, attempt, .. } => format!("started {} ({attempt})", step.as_str()),
-        Body::Progressed { progress, more, .. } => {
-            let notes = std::iter::once(progress).chain(more).map(|told| format!("  {}", told.note));
-            notes.collect::<Vec<_>>().join("\n")
+/// When the store does not answer, or with what does not hold.
+pub async fn verify(connection: &Connection, id: IncidentId) -> anyhow::Result<Answer> {
+    let store = connection.store()?;
+    let (mut row, mut journal) = (store.incident(id).await?, store.journal(id).await?);
+    // The row was read first: what was appended in between makes the journal longer.
+    for _ in 0..TRIES {
+        if journal.last().is_none_or(|event| event.position <= row.position) {
+            break;
         }
-        Body::Failed { step, problem, .. } => format!("{} failed: {problem}", step.as_str()),
-        Body::Planned { plan } => format!("planned: {}", plan.root_cause),
-        Body::Dismissed { verdict, why } => format!("dismissed ({verdict:?}): {why}"),
-        Body::Refused { refusal, .. } => format!("refused: {}: {}", refusal.code, refusal.why),
-        Body::Admitted { proposal, .. } => format!("admitted: {} in {}", proposal.origin, proposal.files.join(", ")),
-        Body::Pushed { commit } => format!("pushed {commit}"),
-        Body::Deployed { rollout } => format!("deployed: {}", rollout.why),
-        Body::DeployFailed { rollout } => format!("not deployed: {}", rollout.why),
-        Body::Verified { report } => format!("verified: {}", report.why),
-        Body::VerificationFailed { report } => format!("still broken: {}", report.why),
-        Body::Unverified { report } => format!("unverified: {}", report.why),
-        Body::Undone { why, .. } => format!("undone: {why}"),
-        Body::Learned { document } => format!("learned as {document}"),
-        Body::Escalated { reason, diagnosis } => format!("escalated ({reason:?}): {diagnosis}"),
-        other => other.kind().to_owned(),
+        (row, journal) = (store.incident(id).await?, store.journal(id).await?);
     }
+    let found = wire::check::check(&journal, Some(&row)).with_context(|| format!("incident {id} does not hold"))?;
+    Answer::new(sentence(&found), &serde_json::json!({ "holds": true, "incident": id, "found": found }))
 }
 
-/// Checks an incident's hash chain and certificate.
-///
-/// # Errors
-/// When the store does not answer, or the journal was edited, or the certificate does not cover it.
-pub async fn verify(store: &IncidentStore, id: IncidentId) -> anyhow::Result<String> {
-    let journal = store.journal(id).await?;
-    check(&journal)
-}
-
-/// Checks a journal.
+/// Checks a journal alone.
 ///
 /// # Errors
 /// With what does not hold.
 pub fn check(journal: &[Event]) -> anyhow::Result<String> {
-    wire::chain::verify(journal)?;
-    let certificates = journal.iter().filter_map(|event| match &event.body {
-        Body::Resolved { certificate } => Some((event, certificate)),
-        _ => None,
-    });
-    let mut state = None;
-    for event in journal {
-        state = Some(wire::apply::apply(state.as_ref(), event)?);
-    }
-    let mut found = 0;
-    for (event, certificate) in certificates {
-        let covered = journal.iter().find(|covered| covered.position == certificate.position);
-        let holds = covered.is_some_and(|covered| covered.hash == certificate.head);
-        anyhow::ensure!(holds, "the certificate at event {} does not cover the journal before it", event.position);
-        found += 1;
-    }
-    let status = state.map_or("empty", |state| state.status.as_str());
-    Ok(format!("{} events, the chain holds, {found} certificate(s), status {status}", journal.len()))
+    Ok(sentence(&wire::check::check(journal, None)?))
+}
+
+fn sentence(found: &Checked) -> String {
+    format!(
+        "{} events, the chain holds, {} certificate(s), status {}",
+        found.events,
+        found.certificates,
+        found.status.as_str()
+    )
 }

@@ -2,5 +2,11 @@
 
 pub mod stack;
 pub mod demo;
+pub mod doctor;
+pub mod status;
 pub mod incidents;
+pub mod kb;
+pub mod connection;
+pub mod output;
+pub mod exit;
 mod git;

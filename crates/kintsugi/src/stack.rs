@@ -1,31 +1,35 @@
 //! The local stack: private PostgreSQL and Redis, the targets' remotes, and a supervised process per service.
 
+pub mod about;
+pub mod companions;
 pub mod credentials;
 pub mod databases;
 pub mod descendants;
 pub mod layout;
+pub mod local;
+mod begin;
 pub mod ports;
 pub mod remote;
 pub mod services;
 pub mod supervisor;
 pub mod targets;
 
+use about::About;
 use anyhow::Context;
 use chassis::auth::Credentials;
 use client::{Callee, IncidentStore};
+use companions::Companion;
 use layout::Layout;
+use local::LocalStack;
 use ports::Ports;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use substrate::{Postgres, Redis};
-use supervisor::Supervisor;
+use supervisor::{Part, Supervisor};
 use wire::Service;
 use wire::target::Catalogue;
-
-/// How long a service may take to be ready; its migrations are part of it.
-const READY: Duration = Duration::from_secs(60);
 
 /// What a stack is made of.
 #[derive(Debug, Clone)]
@@ -61,6 +65,8 @@ pub struct Stack {
     pub supervisor: Supervisor,
     /// How long each took from its start to ready, milliseconds.
     pub ready_ms: BTreeMap<Service, f64>,
+    /// The URL of each process beside a target, by its name.
+    pub companions: BTreeMap<String, String>,
     /// PostgreSQL.
     pub postgres: Postgres,
     redis: Redis,
@@ -75,12 +81,17 @@ impl Stack {
     /// At the first part that does not come up; what was started is ended again.
     pub async fn start(options: Options, say: &mut dyn FnMut(String)) -> anyhow::Result<Self> {
         let layout = Layout::make(&options.home)?;
-        let lock = lock(&layout)?;
+        let lock = begin::lock(&layout)?;
         descendants::end_left_over(&layout.at("artefacts"));
         let tokens = credentials::issue(&layout)?;
-        let (postgres, redis) = servers(&layout, options.durable, say).await?;
+        let (postgres, redis) = begin::servers(&layout, options.durable, say).await?;
         databases::of_platform(&postgres, &layout)?;
-        let catalogue = targets::prepare(&options, &layout, &postgres, say)?;
+        let local = match &options.targets {
+            targets::Source::Checkout(root) => local::load(root)?,
+            targets::Source::Ready(_) => LocalStack::default(),
+        };
+        let companions = companions::resolve(&local, &options, &layout)?;
+        let catalogue = targets::prepare(&options, &local, &companions, &layout, &postgres, say)?;
         let supervisor = Supervisor::begin()?;
         let token = tokens.get(&Service::Kintsugi).cloned().unwrap_or_default();
         let operator = Arc::new(Credentials { token: token.into(), accept: Vec::new() });
@@ -90,26 +101,38 @@ impl Stack {
             catalogue,
             supervisor,
             ready_ms: BTreeMap::new(),
+            companions: companions.iter().map(|one| (one.name.clone(), one.url().to_owned())).collect(),
             postgres,
             redis,
             operator,
             _lock: lock,
         };
+        stack.start_companions(&companions, say).await?;
         stack.start_services(&options, say).await?;
+        About::of(&stack).write(&stack.layout.home)?;
         Ok(stack)
+    }
+
+    async fn start_companions(&self, companions: &[Companion], say: &mut dyn FnMut(String)) -> anyhow::Result<()> {
+        for companion in companions {
+            self.supervisor.add(companion.spec()).with_context(|| format!("cannot start {}", companion.name))?;
+            companion.until_ready().await?;
+            say(format!("{:<15} {}  beside its target", companion.name, companion.url()));
+        }
+        Ok(())
     }
 
     async fn start_services(&mut self, options: &Options, say: &mut dyn FnMut(String)) -> anyhow::Result<()> {
         let specs = services::specs(options, &self.layout, &self.redis);
         let begun = Instant::now();
-        let waiting: Vec<_> = specs.iter().map(|spec| (spec.service, spec.url.clone())).collect();
         for spec in specs {
-            let service = spec.service;
-            self.supervisor.add(spec).with_context(|| format!("cannot start {service}"))?;
+            let part = spec.part.clone();
+            self.supervisor.add(spec).with_context(|| format!("cannot start {part}"))?;
         }
-        for (service, url) in waiting {
+        for service in Ports::services() {
+            let url = self.ports.url(service);
             let log = self.layout.log(service);
-            until_ready(service, &url)
+            begin::until_ready(service, &url)
                 .await
                 .with_context(|| format!("{service} is not ready; its log is {}", log.display()))?;
             let ms = begun.elapsed().as_secs_f64() * 1000.0;
@@ -145,12 +168,12 @@ impl Stack {
     pub async fn add_replica(&self, service: Service, options: &Options) -> anyhow::Result<String> {
         let address = format!("127.0.0.1:{}", substrate::free_port()?);
         let specs = services::specs(options, &self.layout, &self.redis);
-        let mut spec = specs.into_iter().find(|spec| spec.service == service).context("no such service")?;
+        let mut spec = specs.into_iter().find(|spec| spec.part == Part::Service(service)).context("no such service")?;
         spec.env.insert(format!("{}__LISTEN", service.as_str().replace('-', "_").to_uppercase()), address.clone());
         spec.url = format!("http://{address}");
         let url = spec.url.clone();
         self.supervisor.add(spec)?;
-        until_ready(service, &url).await?;
+        begin::until_ready(service, &url).await?;
         Ok(url)
     }
 
@@ -165,6 +188,7 @@ impl Stack {
     }
 
     fn stop(&mut self) {
+        let _gone = std::fs::remove_file(about::path(&self.layout.home));
         self.supervisor.end(&[self.postgres.pid(), self.redis.pid()]);
     }
 }
@@ -173,53 +197,4 @@ impl Drop for Stack {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// One stack a folder.
-fn lock(layout: &Layout) -> anyhow::Result<std::fs::File> {
-    let path = layout.at("lock");
-    let file = std::fs::File::options().create(true).truncate(false).write(true).open(&path)?;
-    let taken = file.try_lock();
-    anyhow::ensure!(
-        taken.is_ok(),
-        "another stack runs in {}: end it first (Ctrl-C there), or choose another folder with --home",
-        layout.home.display()
-    );
-    Ok(file)
-}
-
-async fn servers(layout: &Layout, durable: bool, say: &mut dyn FnMut(String)) -> anyhow::Result<(Postgres, Redis)> {
-    let folder = substrate::folder_for(&layout.at("postgres"));
-    let shown = folder.display().to_string();
-    let postgres = tokio::task::spawn_blocking(move || Postgres::start(&folder, durable)).await??;
-    say(format!("postgresql      127.0.0.1:{}  pid {}  in {shown}", postgres.port, postgres.pid()));
-    let folder = substrate::folder_for(&layout.at("redis"));
-    let redis = tokio::task::spawn_blocking(move || Redis::start(&folder)).await??;
-    say(format!("redis           127.0.0.1:{}  pid {}", redis.port, redis.pid()));
-    Ok((postgres, redis))
-}
-
-/// Waits until a service answers its health check and, where it has one, its readiness check.
-async fn until_ready(service: Service, url: &str) -> anyhow::Result<()> {
-    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
-    let until = Instant::now() + READY;
-    // The front passes everything on that is not its own.
-    let checks: &[&str] = if service == Service::Front {
-        &[wire::paths::FRONT_HEALTH]
-    } else {
-        &[wire::paths::HEALTH, wire::paths::READY]
-    };
-    for path in checks {
-        loop {
-            let answer = http.get(format!("{url}{path}")).send().await;
-            let status = answer.map(|answer| answer.status().as_u16());
-            // A service that depends on nothing has no readiness check.
-            if matches!(status, Ok(200 | 404)) {
-                break;
-            }
-            anyhow::ensure!(Instant::now() < until, "no answer to {path} within {READY:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-    Ok(())
 }

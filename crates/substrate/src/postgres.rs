@@ -105,8 +105,11 @@ impl Postgres {
 /// The user it runs as when the caller is root: it refuses root. Debian's package makes it.
 const USER: &str = "postgres";
 
-/// The newest installed version's programs.
-fn programs() -> Result<PathBuf, SubstrateError> {
+/// The folder of the newest installed version's programs.
+///
+/// # Errors
+/// With how to get them.
+pub fn programs() -> Result<PathBuf, SubstrateError> {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()

@@ -5,6 +5,7 @@
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -13,16 +14,62 @@ const OTHERS: [&str; 6] = ["target", "build", "test", "replay", "health", "bake"
 /// Rounding of figures in the report, milliseconds.
 const ROUNDING_MS: f64 = 0.01;
 
-/// Checks every fault of a report.
+/// Checks every fault of a report, and what the report concludes.
 pub(crate) fn check(path: &Path) -> anyhow::Result<()> {
     let report = read(path)?;
     let faults = report["faults"].as_array().context("the report has no faults")?;
     ensure!(!faults.is_empty(), "the report has no faults");
+    let mut worst = 0.0_f64;
     for fault in faults {
-        let name = format!("{} #{}", fault["code"].as_str().unwrap_or("?"), fault["round"]);
+        let name = name(fault);
         let platform = one(fault).with_context(|| name.clone())?;
+        worst = worst.max(platform);
         println!("{name}: journal, git log and log lines agree; the platform's own share is {platform:.1} ms");
     }
+    let rounds = every_round_has_every_fault(faults)?;
+    conclusions(&report, faults, worst)?;
+    let (requests, failed) = (&report["switch"]["requests"], &report["switch"]["failed"]);
+    println!(
+        "{rounds} round(s); the client sent {requests} requests, {failed} failed; the worst share is {worst:.1} ms"
+    );
+    Ok(())
+}
+
+fn name(fault: &Value) -> String {
+    format!("{} #{}", fault["name"].as_str().unwrap_or("?"), fault["round"])
+}
+
+/// No fault is left out of a cycle, and no two share an incident.
+fn every_round_has_every_fault(faults: &[Value]) -> anyhow::Result<usize> {
+    let mut rounds: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
+    let mut incidents = BTreeSet::new();
+    for fault in faults {
+        let name = fault["name"].as_str().context("a fault without a name")?;
+        let new = rounds.entry(fault["round"].as_u64().context("a fault without a round")?).or_default().insert(name);
+        ensure!(new, "{name} is there twice in a round");
+        ensure!(incidents.insert(fault["incident"].as_str()), "{name} shares its incident with another fault");
+    }
+    let first = rounds.values().next().context("no round")?;
+    ensure!(rounds.values().all(|names| names == first), "the rounds have different faults: {rounds:?}");
+    Ok(rounds.len())
+}
+
+/// What the report concludes follows from what it says of each fault.
+fn conclusions(report: &Value, faults: &[Value], worst: f64) -> anyhow::Result<()> {
+    let sum = |member: &str| -> u64 {
+        let parts = faults.iter().chain(report["resets"].as_array().into_iter().flatten());
+        parts.filter_map(|part| part["switch"][member].as_u64()).sum()
+    };
+    for member in ["requests", "failed"] {
+        let (told, sum) = (report["switch"][member].as_u64(), sum(member));
+        ensure!(told == Some(sum), "switch.{member} is {told:?}, the phases add up to {sum}");
+    }
+    let told = report["goals"]["platform_ms"]["worst"].as_f64().context("no goals.platform_ms.worst")?;
+    ensure!((told - worst).abs() < ROUNDING_MS, "the worst platform_ms is {worst}, the report says {told}");
+    let good = faults.iter().all(|fault| fault["outcome"] == "resolved" && fault["answers_well"] == true);
+    let unseen = report["switch"]["failed"] == 0 && sum("requests") > 0;
+    ensure!(report["healed"] == true, "the report says that not everything was healed");
+    ensure!(good && unseen, "the report says `healed`, its own figures say no");
     Ok(())
 }
 
@@ -31,21 +78,30 @@ fn one(fault: &Value) -> anyhow::Result<f64> {
     let events = journal.as_array().context("the journal is not a list")?;
     let fired = time(&fault["fired_at"])?;
     let detected = find(events, "detected")?;
-    let line = time(&detected["payload"]["detection"]["at"])?;
+    let detection = &detected["payload"]["detection"];
+    ensure!(detection["code"] == fault["code"], "the journal is about {}, not {}", detection["code"], fault["code"]);
+    let line = time(&detection["at"])?;
     let resolved = time(&find(events, "resolved")?["at"])?;
-    own_line(fault, &detected["payload"]["detection"], line)?;
+    own_line(fault, detection, line)?;
     let commit = commit(fault, events, fired, resolved)?;
     same(&fault["stages_ms"]["line"], fired, line, "line")?;
     same(&fault["stages_ms"]["resolved"], fired, resolved, "resolved")?;
     same(&fault["stages_ms"]["pushed"], fired, time(&find(events, "pushed")?["at"])?, "pushed")?;
     ensure!(fault["commit"].as_str() == Some(&commit), "the report names another commit than the journal: {commit}");
     let platform = (ms(line, resolved)) - covered(events, line, resolved)?;
-    let reported = fault["platform_ms"].as_f64().context("no platform_ms")?;
-    ensure!(
-        (platform - reported).abs() < ROUNDING_MS,
-        "platform_ms is {reported} in the report and {platform} by the journal"
-    );
+    close(fault["platform_ms"].as_f64(), platform, "platform_ms")?;
+    close(fault["shares_ms"]["platform"].as_f64(), platform, "shares_ms.platform")?;
+    let shares = fault["shares_ms"].as_object().context("no shares_ms")?;
+    let total = shares.values().filter_map(Value::as_f64).sum();
+    close(Some(total), ms(fired, resolved), "the sum of shares_ms")?;
     Ok(platform)
+}
+
+/// A figure of the report is the one that follows from its sources.
+fn close(reported: Option<f64>, found: f64, what: &str) -> anyhow::Result<()> {
+    let reported = reported.with_context(|| format!("no {what}"))?;
+    ensure!((reported - found).abs() < ROUNDING_MS, "{what} is {reported} in the report and {found} by its sources");
+    Ok(())
 }
 
 /// The line's own time stamp, in the target's own log.
@@ -69,7 +125,9 @@ fn commit(fault: &Value, events: &[Value], fired: DateTime<Utc>, resolved: DateT
     let remote = fault["remote"].as_str().context("no remote")?.trim_start_matches("file://");
     let incident = fault["incident"].as_str().context("no incident")?;
     let format = "--format=%H%x00%cI%x00%(trailers:key=Kintsugi-Incident,valueonly,separator=%x2C)%x00%(trailers:key=Kintsugi-Revert,valueonly,separator=%x2C)";
-    let output = Command::new("git").args(["-C", remote, "log", format, "main"]).output().context("cannot run git")?;
+    let branch = fault["branch"].as_str().context("no branch")?;
+    let output =
+        Command::new("git").args(["-C", remote, "log", format, branch, "--"]).output().context("cannot run git")?;
     ensure!(output.status.success(), "git log failed: {}", String::from_utf8_lossy(&output.stderr));
     let log = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut ours = log.lines().map(|line| line.split('\0').collect::<Vec<_>>()).filter(|fields| {
@@ -90,7 +148,7 @@ fn commit(fault: &Value, events: &[Value], fired: DateTime<Utc>, resolved: DateT
 /// How much of the time the target's own spans cover, milliseconds.
 fn covered(events: &[Value], from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::Result<f64> {
     let mut marks = Vec::new();
-    for span in events.iter().map(|event| &event["payload"]["progress"]["span"]).filter(|span| !span.is_null()) {
+    for span in events.iter().flat_map(spans) {
         if OTHERS.contains(&span["kind"].as_str().unwrap_or_default()) {
             let (start, end) = (time(&span["start"])?.max(from), time(&span["end"])?.min(to));
             if start < end {
@@ -109,6 +167,13 @@ fn covered(events: &[Value], from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::
         since = at;
     }
     Ok(total)
+}
+
+/// The spans of an event: of what was told, and of what was told right after.
+fn spans(event: &Value) -> impl Iterator<Item = &Value> {
+    let payload = &event["payload"];
+    let more = payload["more"].as_array().into_iter().flatten();
+    std::iter::once(&payload["progress"]).chain(more).map(|told| &told["span"]).filter(|span| !span.is_null())
 }
 
 fn same(reported: &Value, fired: DateTime<Utc>, at: DateTime<Utc>, what: &str) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
-//! One cycle of one fault: fire it, follow its journal to the end, ask again.
+//! One fault in one cycle: fire it, follow its journal to the end, ask again.
 
-use super::report::{FaultReport, Outcome};
-use super::traffic::Traffic;
+use super::fault::{Asked, FaultReport, Seen};
+use super::scene::Act;
 use crate::stack::Stack;
 use anyhow::Context;
 use chassis::Clock;
@@ -10,22 +10,22 @@ use client::IncidentStore;
 use std::time::{Duration, Instant};
 use wire::event::{Body, Event};
 use wire::span::{Span, SpanKind, Stage};
-use wire::target::{Contract, Target};
+use wire::target::Target;
 use wire::timeline::Timeline;
 use wire::{Cursor, IncidentId};
 
 /// How long a fault may take to be healed, or to be handed to a person.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// One cycle.
+/// One fault in one cycle.
 #[derive(Debug)]
 pub struct Cycle<'a> {
     /// The stack.
     pub stack: &'a Stack,
     /// The target.
     pub target: &'a Target,
-    /// The contract of the fault that is fired.
-    pub contract: &'a Contract,
+    /// What is fired.
+    pub act: &'a Act,
     /// Which cycle, from 1.
     pub round: u32,
 }
@@ -38,35 +38,53 @@ impl Cycle<'_> {
     pub async fn run(&self, say: &mut dyn FnMut(String)) -> anyhow::Result<FaultReport> {
         let store = self.stack.store()?;
         let before = end_of_feed(&store).await?;
-        let traffic = Traffic::start(format!("{}{}", self.stack.front(), self.target.run.health.path))?;
-        let fired_at = chassis::SystemClock.now();
-        let status = self.ask().await?;
-        say(format!("  the request was answered with {status}"));
+        let (fired_at, asked) = self.fire(say).await?;
         let incident = self.follow(&store, before, fired_at, say).await?;
         let journal = store.journal(incident).await.context("cannot read the journal")?;
-        let answer = self.ask().await?;
-        let switch = traffic.end().await;
+        let (_, again) = self.ask().await?;
+        let good = self.act.heals_to.contains(&again.status);
         say(format!(
-            "  the same request is answered with {answer} now; {} other requests, {} failed",
-            switch.requests, switch.failed
+            "  the same request is answered with {} after {:.0} ms{}",
+            again.status,
+            again.ms,
+            if good { "" } else { ", which is no healthy answer" }
         ));
-        let path = self.stack.layout.at(&format!("demo/journal-{}-{}.json", self.round, self.contract.fault));
+        let path = self.stack.layout.at(&format!("demo/journal-{}-{}.json", self.round, self.act.fault));
         std::fs::write(&path, serde_json::to_vec_pretty(&journal)?)?;
         let timeline = with_the_request(Timeline::of(&journal), fired_at);
         let chain = wire::chain::verify(&journal);
-        Ok(FaultReport::of(self, &journal, &timeline, fired_at, Outcome { status, answer, switch, chain, path }))
+        Ok(FaultReport::of(self, &journal, &timeline, fired_at, Seen { asked, again, chain, path }))
     }
 
-    /// Sends the contract's request as a user would, without any mark.
-    async fn ask(&self) -> anyhow::Result<u16> {
-        let request = &self.contract.request;
+    /// Sends the request until it fails. Answers when the failing one was sent, and all that were.
+    async fn fire(&self, say: &mut dyn FnMut(String)) -> anyhow::Result<(DateTime<Utc>, Vec<Asked>)> {
+        let (act, mut all) = (self.act, Vec::new());
+        let request = format!("{} {}", act.request.method, act.request.path);
+        while all.len() < act.sent_at_most as usize {
+            let (at, asked) = self.ask().await?;
+            let failed = act.fails_with.contains(&asked.status);
+            let word = if failed { "" } else { ": no failure, so it is asked again" };
+            say(format!("  {request} is answered with {} after {:.0} ms{word}", asked.status, asked.ms));
+            all.push(asked);
+            if failed {
+                return Ok((at, all));
+            }
+        }
+        anyhow::bail!("{request} did not fail in {} tries: {all:?}", all.len())
+    }
+
+    /// Sends the request as a user would, without any mark.
+    async fn ask(&self) -> anyhow::Result<(DateTime<Utc>, Asked)> {
+        let request = &self.act.request;
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
         let url = format!("{}{}", self.stack.front(), request.path);
         let mut ask = http.request(request.method.parse()?, &url).body(request.body.clone());
         for (name, value) in &request.headers {
             ask = ask.header(name, value);
         }
-        Ok(ask.send().await.with_context(|| format!("cannot ask for {url}"))?.status().as_u16())
+        let (at, begun) = (chassis::SystemClock.now(), Instant::now());
+        let status = ask.send().await.with_context(|| format!("cannot ask for {url}"))?.status().as_u16();
+        Ok((at, Asked { status, ms: begun.elapsed().as_secs_f64() * 1000.0 }))
     }
 
     /// Follows the feed until the incident of this firing has come to an end.
@@ -84,7 +102,7 @@ impl Cycle<'_> {
             cursor = feed.next;
             for event in &feed.events {
                 if let Body::Detected { detection, .. } = &event.body
-                    && detection.code == self.contract.fault
+                    && detection.code == self.act.fault
                     && detection.target == self.target.name
                 {
                     ours = Some(event.incident);
@@ -101,7 +119,7 @@ impl Cycle<'_> {
             Some(incident) => format!("incident {incident} has not come to an end"),
             None => "no incident was opened".to_owned(),
         };
-        anyhow::bail!("{} was fired at {fired_at} and after {LIMIT:?} {state}", self.contract.fault)
+        anyhow::bail!("{} was fired at {fired_at} and after {LIMIT:?} {state}", self.act.fault)
     }
 }
 
@@ -110,9 +128,10 @@ fn ends(body: &Body) -> bool {
 }
 
 fn tell(event: &Event, fired_at: DateTime<Utc>, say: &mut dyn FnMut(String)) {
-    let what = crate::incidents::describe(&event.body);
     let ms = (event.at - fired_at).num_microseconds().unwrap_or_default() as f64 / 1000.0;
-    say(format!("  {ms:>9.1} ms  {what}"));
+    for line in crate::incidents::describe(&event.body).lines() {
+        say(format!("  {ms:>9.1} ms  {line}"));
+    }
 }
 
 /// The client knows when the failing request was sent: the time until its line is the target's own.

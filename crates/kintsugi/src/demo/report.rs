@@ -1,20 +1,22 @@
-//! What a demo run found, for people and programs. Every figure is measured in the run; times are milliseconds.
+//! What a demo run found, for people and programs: `.kintsugi/demo/report.json`.
 
-use super::cycle::Cycle;
+use super::fault::FaultReport;
+use super::scene::{Scene, TrafficPlan};
 use super::traffic::Count;
 use crate::stack::{Stack, descendants};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use wire::chain::Broken;
-use wire::event::{Body, Event};
+use std::path::Path;
 use wire::reset::ResetReport;
-use wire::span::{Span, Stage};
-use wire::timeline::Timeline;
-use wire::{CommitId, IncidentId, Service, TargetName};
+use wire::{Service, TargetName};
 
-/// The report of a run: `.kintsugi/demo/report.json`.
+/// The goal for the platform's own share of a recovery, milliseconds.
+const PLATFORM_GOAL_MS: f64 = 1000.0;
+/// The goal for all faults of a cycle together, seconds.
+const TOGETHER_GOAL_S: f64 = 180.0;
+
+/// The report of a run.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "described in docs/results/first-light.md")]
 pub struct Report {
@@ -24,60 +26,56 @@ pub struct Report {
     pub date: DateTime<Utc>,
     pub seed: Option<u64>,
     pub faults: Vec<FaultReport>,
+    pub rounds: Vec<Round>,
     pub reset: ResetSummary,
     pub resets: Vec<ResetOutcome>,
+    /// What the constant-rate client sent, and how that went over the whole run.
+    pub traffic: TrafficPlan,
     pub switch: Count,
+    pub goals: Goals,
     pub services: Vec<Footprint>,
     pub until_first_fault: Cost,
     pub healed: bool,
 }
 
-/// One fault of one cycle.
+/// One cycle.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "see Report")]
-pub struct FaultReport {
-    pub code: String,
+pub struct Round {
     pub round: u32,
-    pub target: TargetName,
-    pub incident: Option<IncidentId>,
-    pub outcome: String,
-    pub fired_status: u16,
-    pub healed_status: u16,
-    /// Since the request was sent.
-    pub stages_ms: BTreeMap<&'static str, f64>,
-    pub total_ms: Option<f64>,
-    pub platform_ms: Option<f64>,
-    pub spans: Vec<Span>,
-    pub commit: Option<CommitId>,
-    pub files: Vec<String>,
-    pub switch: Count,
-    pub journal: PathBuf,
-    pub remote: String,
-    pub logs: String,
-    pub fired_at: DateTime<Utc>,
-    /// None when the journal's hash chain holds.
-    pub chain_broken: Option<String>,
+    /// From the first request of the first fault to the last answer of the last, seconds.
+    pub together_s: f64,
+    /// The reset after it, until the originals are live, seconds.
+    pub reset_s: f64,
 }
 
-/// What a cycle saw from outside.
-#[derive(Debug)]
+/// The goals, and the worst that was measured.
+#[derive(Debug, Default, Serialize)]
 #[expect(missing_docs, reason = "see Report")]
-pub struct Outcome {
-    pub status: u16,
-    pub answer: u16,
-    pub switch: Count,
-    pub chain: Result<(), Broken>,
-    pub path: PathBuf,
+pub struct Goals {
+    pub platform_ms: Goal,
+    pub together_s: Goal,
+}
+
+/// A figure that should stay below a limit.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[expect(missing_docs, reason = "see Report")]
+pub struct Goal {
+    pub limit: f64,
+    pub worst: Option<f64>,
+    pub met: bool,
 }
 
 /// One reset.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "see Report")]
 pub struct ResetOutcome {
+    pub round: u32,
     pub target: TargetName,
     pub report: ResetReport,
     /// Whether the fault files on the branch are the originals again.
     pub original: bool,
+    pub switch: Count,
 }
 
 /// The resets in short.
@@ -107,48 +105,60 @@ pub struct Cost {
     pub wall_s: f64,
 }
 
+/// The phase of the constant-rate client while a fault is healed, and while everything is reset.
+pub fn phase_of_fault(name: &str, round: u32) -> String {
+    format!("{name} #{round}")
+}
+
+/// See [`phase_of_fault`].
+pub fn phase_of_reset(round: u32) -> String {
+    format!("reset #{round}")
+}
+
 impl Report {
     /// A report without faults yet.
-    pub fn begin(stack: &Stack, cycles: u32) -> Self {
+    pub fn begin(stack: &Stack, scene: &Scene, cycles: u32) -> Self {
+        let names: Vec<&str> = scene.faults.iter().map(|act| act.name.as_str()).collect();
         Self {
-            command: format!("kintsugi demo --cycles {cycles}"),
+            command: format!("kintsugi demo --cycles {cycles} --fault {}", names.join(" --fault ")),
             commit: commit_of_checkout(),
             machine: machine(),
             date: chassis::Clock::now(&chassis::SystemClock),
             seed: None,
             faults: Vec::new(),
+            rounds: Vec::new(),
             reset: ResetSummary::default(),
             resets: Vec::new(),
+            traffic: scene.traffic.clone(),
             switch: Count::default(),
+            goals: Goals::default(),
             services: footprints(stack),
             until_first_fault: Cost::default(),
             healed: false,
         }
     }
 
-    /// Adds a fault.
-    pub fn take_in(&mut self, fault: FaultReport) {
-        self.switch.requests += fault.switch.requests;
-        self.switch.failed += fault.switch.failed;
-        self.switch.failures.extend(fault.switch.failures.iter().cloned());
-        self.faults.push(fault);
-    }
-
     /// Draws the conclusions. Nothing that was not seen counts as good.
-    pub fn finish(&mut self, stack: &Stack) {
+    pub fn finish(&mut self, stack: &Stack, phases: &BTreeMap<String, Count>) {
+        let count = |phase: &str| phases.get(phase).cloned().unwrap_or_default();
+        for fault in &mut self.faults {
+            fault.switch = count(&phase_of_fault(&fault.name, fault.round));
+        }
+        for reset in &mut self.resets {
+            reset.switch = count(&phase_of_reset(reset.round));
+        }
+        phases.values().for_each(|count| self.switch.add(count));
         let later: Vec<_> = self.faults.iter().filter(|fault| fault.round > 1).collect();
         self.reset = ResetSummary {
             code_reset: !self.resets.is_empty() && self.resets.iter().all(|r| r.original && r.report.complete),
             faults_back: !later.is_empty() && later.iter().all(|fault| fault.fired_status >= 500),
         };
-        let good = |fault: &FaultReport| {
-            fault.outcome == "resolved"
-                && fault.fired_status >= 500
-                && fault.healed_status == 200
-                && fault.chain_broken.is_none()
+        self.goals = Goals {
+            platform_ms: goal(PLATFORM_GOAL_MS, self.faults.iter().map(|fault| fault.platform_ms)),
+            together_s: goal(TOGETHER_GOAL_S, self.rounds.iter().map(|round| Some(round.together_s))),
         };
         self.healed = !self.faults.is_empty()
-            && self.faults.iter().all(good)
+            && self.faults.iter().all(FaultReport::is_healed)
             && self.reset.code_reset
             && self.switch.requests > 0
             && self.switch.failed == 0;
@@ -156,53 +166,12 @@ impl Report {
     }
 }
 
-impl FaultReport {
-    /// What a cycle's journal tells.
-    pub fn of(
-        cycle: &Cycle<'_>,
-        journal: &[Event],
-        timeline: &Timeline,
-        fired_at: DateTime<Utc>,
-        seen: Outcome,
-    ) -> Self {
-        let since = |at: &DateTime<Utc>| (*at - fired_at).num_microseconds().unwrap_or_default() as f64 / 1000.0;
-        let stages_ms = timeline.stages.iter().map(|(stage, at)| (stage.as_str(), since(at))).collect();
-        let proposal = journal.iter().rev().find_map(|event| match &event.body {
-            Body::Admitted { proposal, .. } => Some(proposal),
-            _ => None,
-        });
-        let commit = journal.iter().rev().find_map(|event| match &event.body {
-            Body::Pushed { commit } => Some(commit.clone()),
-            _ => None,
-        });
-        let outcome = journal.iter().rev().find_map(|event| match &event.body {
-            Body::Resolved { .. } | Body::Escalated { .. } | Body::Dismissed { .. } | Body::Advised { .. } => {
-                Some(event.body.kind().to_owned())
-            }
-            _ => None,
-        });
-        Self {
-            code: cycle.contract.fault.to_string(),
-            round: cycle.round,
-            target: cycle.target.name.clone(),
-            incident: journal.first().map(|event| event.incident),
-            outcome: outcome.unwrap_or_else(|| "unverified".to_owned()),
-            fired_status: seen.status,
-            healed_status: seen.answer,
-            stages_ms,
-            total_ms: timeline.stages.get(&Stage::Resolved).map(since),
-            platform_ms: timeline.platform_ms(),
-            spans: timeline.spans.clone(),
-            commit,
-            files: proposal.map(|proposal| proposal.files.clone()).unwrap_or_default(),
-            switch: seen.switch,
-            journal: seen.path,
-            remote: cycle.target.repository.url.clone(),
-            logs: cycle.target.logs.live.clone(),
-            fired_at,
-            chain_broken: seen.chain.err().map(|broken| broken.to_string()),
-        }
-    }
+/// Met when every figure was measured and stays below the limit.
+fn goal(limit: f64, figures: impl Iterator<Item = Option<f64>>) -> Goal {
+    let figures: Vec<Option<f64>> = figures.collect();
+    let worst = figures.iter().flatten().copied().reduce(f64::max);
+    let met = !figures.is_empty() && figures.iter().all(|figure| figure.is_some_and(|figure| figure < limit));
+    Goal { limit, worst, met }
 }
 
 fn footprints(stack: &Stack) -> Vec<Footprint> {

@@ -50,6 +50,14 @@ fn below(root: u32, spare: &[u32]) -> BTreeSet<u32> {
     found
 }
 
+/// Whether a process is `root` or one below it.
+pub fn is_below(pid: u32, root: u32) -> bool {
+    let parents =
+        std::iter::successors(Some(pid), |pid| stat(*pid).map(|stat| stat.parent).filter(|parent| *parent > 1));
+    // Nobody nests processes deeper; a table that changes while it is read must not hold us.
+    parents.take(64).any(|ancestor| ancestor == root)
+}
+
 /// CPU seconds of this process, of every one below it, and of those of them that have ended.
 pub fn cpu_seconds() -> f64 {
     let own = std::process::id();

@@ -1,11 +1,11 @@
 //! Where the services of a stack answer: the documented ports, or free ones where they are taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use wire::Service;
 
 /// Services and their documented ports.
-const DOCUMENTED: [(Service, u16); 8] = [
+pub const DOCUMENTED: [(Service, u16); 8] = [
     (Service::Front, 8000),
     (Service::IncidentStore, 8010),
     (Service::RagGateway, 8020),
@@ -15,6 +15,11 @@ const DOCUMENTED: [(Service, u16); 8] = [
     (Service::FaultRouter, 8070),
     (Service::Verifier, 8080),
 ];
+
+/// Whether nobody listens on a port of loopback.
+pub fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
 
 /// A port a service.
 #[derive(Debug, Clone)]
@@ -26,7 +31,7 @@ impl Ports {
     /// # Errors
     /// When no port is free.
     pub fn documented() -> anyhow::Result<Self> {
-        Self::pick(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        Self::pick(is_free)
     }
 
     /// Free ports, for several stacks on one machine.
@@ -38,15 +43,30 @@ impl Ports {
     }
 
     fn pick(wanted: impl Fn(u16) -> bool) -> anyhow::Result<Self> {
-        let mut ports = BTreeMap::new();
+        let (mut ports, mut taken) = (BTreeMap::new(), BTreeSet::new());
         for (service, port) in DOCUMENTED {
-            let mut chosen = if wanted(port) { port } else { substrate::free_port()? };
-            while ports.values().any(|taken| *taken == chosen) {
-                chosen = substrate::free_port()?;
-            }
+            let chosen = Self::one(port, &taken, &wanted)?;
+            taken.insert(chosen);
             ports.insert(service, chosen);
         }
         Ok(Self(ports))
+    }
+
+    /// A port that is not among `taken`: the documented one when it is `wanted`, else a free one.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn one(documented: u16, taken: &BTreeSet<u16>, wanted: impl Fn(u16) -> bool) -> anyhow::Result<u16> {
+        let mut chosen = if wanted(documented) { documented } else { substrate::free_port()? };
+        while taken.contains(&chosen) {
+            chosen = substrate::free_port()?;
+        }
+        Ok(chosen)
+    }
+
+    /// The ports themselves.
+    pub fn numbers(&self) -> BTreeSet<u16> {
+        self.0.values().copied().collect()
     }
 
     /// The address a service listens on.

@@ -3,13 +3,22 @@
 use super::Options;
 use super::layout::Layout;
 use super::ports::Ports;
-use super::supervisor::Spec;
+use super::supervisor::{Part, Spec};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use substrate::Redis;
 use wire::Service;
 
+/// Where programs are found, the same for every process of the stack.
+pub(super) const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 /// What is passed on from the operator's environment to every service.
 const PASSED_ON: [&str; 3] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE"];
+
+/// The folder of the retrieval model's weights: `KINTSUGI_MODEL`, else `model` below the home, if it is there.
+pub fn model(home: &Path) -> Option<PathBuf> {
+    let named = chassis::settings::variable("KINTSUGI_MODEL").map(PathBuf::from);
+    named.or_else(|| Some(home.join("model"))).filter(|folder| folder.is_dir())
+}
 
 /// The services of a stack, in the order of their start.
 pub fn specs(options: &Options, layout: &Layout, redis: &Redis) -> Vec<Spec> {
@@ -18,7 +27,7 @@ pub fn specs(options: &Options, layout: &Layout, redis: &Redis) -> Vec<Spec> {
 
 fn spec(service: Service, options: &Options, layout: &Layout, redis: &Redis) -> Spec {
     let mut env = BTreeMap::from([
-        ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin".to_owned()),
+        ("PATH".to_owned(), PATH.to_owned()),
         ("KINTSUGI_SETTINGS_DIR".to_owned(), options.settings.display().to_string()),
         ("KINTSUGI_CREDENTIALS".to_owned(), layout.credentials(service).display().to_string()),
     ]);
@@ -38,7 +47,7 @@ fn spec(service: Service, options: &Options, layout: &Layout, redis: &Redis) -> 
     }
     env.extend(options.overrides.get(&service).cloned().unwrap_or_default());
     Spec {
-        service,
+        part: Part::Service(service),
         argv: vec![options.programs.join(service.as_str()).display().to_string()],
         env,
         log: layout.log(service),
@@ -49,7 +58,8 @@ fn spec(service: Service, options: &Options, layout: &Layout, redis: &Redis) -> 
 /// A service's settings: where it listens, whom it calls, where its files are.
 fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'static str, String)> {
     use Service::{
-        Deployer, FaultApp, FaultRouter, Front, Healer, IncidentStore, Kintsugi, Patcher, RagGateway, Verifier,
+        Deployer, FaultApp, FaultRouter, Front, Healer, IncidentStore, Kintsugi, Notifier, Patcher, RagGateway,
+        Verifier,
     };
     let url = |callee| options.ports.url(callee);
     let at = |part: &str| layout.at(part).display().to_string();
@@ -59,7 +69,10 @@ fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'stat
     settings.extend(match service {
         Front => vec![("ROUTES", at("routes/routes.json")), ("INCIDENT_STORE", url(IncidentStore))],
         IncidentStore => vec![targets, ("PATCHER", url(Patcher))],
-        RagGateway => vec![("KNOWLEDGE", options.knowledge.display().to_string())],
+        RagGateway => {
+            let model = model(&layout.home).map(|folder| ("MODEL", folder.display().to_string()));
+            vec![("KNOWLEDGE", options.knowledge.display().to_string())].into_iter().chain(model).collect()
+        }
         Patcher => vec![targets, ("VERIFIER", url(Verifier)), ("WORK", at("work/patcher"))],
         Verifier => vec![targets, ("WORK", at("work/verifier")), ("ARTEFACTS", at("artefacts"))],
         Deployer => vec![
@@ -80,6 +93,7 @@ fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'stat
             ("LIVE_URL", url(Front)),
         ],
         FaultRouter => vec![targets, ("INCIDENT_STORE", url(IncidentStore)), ("STATE", at("state/fault-router"))],
+        Notifier => vec![("INCIDENT_STORE", url(IncidentStore)), ("DASHBOARD", url(Front))],
         FaultApp | Kintsugi => vec![],
     });
     settings

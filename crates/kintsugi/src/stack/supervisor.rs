@@ -1,4 +1,4 @@
-//! Keeps the services of the stack running: one that ends is started again, with back-off. It ends them by the pids that
+//! Keeps the services of the stack and the targets' companions running: one that ends is started again, with back-off. It ends them by the pids that
 //! it started, and whatever they left behind.
 
 use super::descendants;
@@ -20,11 +20,29 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A service that ran this long is taken for healthy: the pause begins anew.
 const SETTLED: Duration = Duration::from_secs(20);
 
-/// How a service is started.
+/// What the supervisor runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A service of the platform.
+    Service(Service),
+    /// A process beside a target, by its name.
+    Companion(String),
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Part::Service(service) => service.fmt(f),
+            Part::Companion(name) => f.write_str(name),
+        }
+    }
+}
+
+/// How a part is started.
 #[derive(Debug, Clone)]
 pub struct Spec {
     /// Which.
-    pub service: Service,
+    pub part: Part,
     /// Program and arguments.
     pub argv: Vec<String>,
     /// Its whole environment.
@@ -35,8 +53,8 @@ pub struct Spec {
     pub url: String,
 }
 
-/// A service that runs.
-#[derive(Debug, Clone, Serialize)]
+/// A part that runs.
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Running {
     /// Its pid; none while it is between two lives.
     pub pid: Option<u32>,
@@ -86,7 +104,7 @@ impl Supervisor {
         Ok(Self { children, stopping, thread: Some(thread) })
     }
 
-    /// Starts a service and keeps it running.
+    /// Starts a part and keeps it running.
     ///
     /// # Errors
     /// When it cannot be started at all.
@@ -98,22 +116,27 @@ impl Supervisor {
         Ok(())
     }
 
-    /// What runs.
+    /// The services that run.
     pub fn running(&self) -> BTreeMap<Service, Running> {
+        let parts = self.parts().into_iter();
+        let services = parts.filter_map(|(part, running)| match part {
+            Part::Service(service) => Some((service, running)),
+            Part::Companion(_) => None,
+        });
+        services.collect()
+    }
+
+    /// Everything that runs, in the order of its start.
+    pub fn parts(&self) -> Vec<(Part, Running)> {
         let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
-        children
-            .iter()
-            .map(|child| {
-                let pid = child.process.as_ref().map(Owned::pid);
-                (child.spec.service, Running { pid, starts: child.starts })
-            })
-            .collect()
+        let running = |child: &Child| Running { pid: child.process.as_ref().map(Owned::pid), starts: child.starts };
+        children.iter().map(|child| (child.spec.part.clone(), running(child))).collect()
     }
 
     /// Kills a service with SIGKILL, for tests of recovery; it is started again unless `hold`, until [`Self::free`].
     pub fn kill(&self, service: Service, hold: bool) {
         let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
-        for child in children.iter_mut().filter(|child| child.spec.service == service) {
+        for child in children.iter_mut().filter(|child| child.spec.part == Part::Service(service)) {
             child.held = hold;
             if let Some(process) = &mut child.process {
                 process.kill();
@@ -124,7 +147,8 @@ impl Supervisor {
     /// Lets a held service start again.
     pub fn free(&self, service: Service) {
         let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
-        children.iter_mut().filter(|child| child.spec.service == service).for_each(|child| child.held = false);
+        let of_service = children.iter_mut().filter(|child| child.spec.part == Part::Service(service));
+        of_service.for_each(|child| child.held = false);
     }
 
     /// Ends every service, then what they left behind; `spare` and its descendants stay.

@@ -1,9 +1,10 @@
 //! The targets of a local stack: which files of this checkout they come from is data (`deploy/local-stack.toml`).
 
+use super::companions::Companion;
 use super::layout::{Layout, write_private};
+use super::local::{self, Entry, LocalStack};
 use super::{Options, databases, remote};
 use anyhow::Context;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,31 +20,14 @@ pub enum Source {
     Ready(PathBuf),
 }
 
-/// `deploy/local-stack.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LocalStack {
-    #[serde(default)]
-    targets: Vec<Entry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    /// The target file, with `${NAME}` where the stack fills in.
-    file: PathBuf,
-    /// The folder its remote begins with.
-    source: PathBuf,
-    /// The name of its database; the scratch twin is `<name>_scratch`.
-    database: String,
-}
-
 /// Makes remotes and databases, writes the target files with everything filled in, and reads them as the services do.
 ///
 /// # Errors
 /// When a file is not valid, or a remote or database cannot be made.
 pub fn prepare(
     options: &Options,
+    local: &LocalStack,
+    companions: &[Companion],
     layout: &Layout,
     postgres: &Postgres,
     say: &mut dyn FnMut(String),
@@ -54,11 +38,10 @@ pub fn prepare(
     }
     match &options.targets {
         Source::Checkout(root) => {
-            let path = root.join("deploy/local-stack.toml");
-            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let local: LocalStack = toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))?;
             for entry in &local.targets {
-                fill_in(entry, root, options, layout, postgres, say)?;
+                let mut values = local::resolve(&entry.variables);
+                values.extend(companions.iter().map(|one| (one.placeholder.clone(), one.url().to_owned())));
+                fill_in(entry, root, values, options, layout, postgres, say)?;
             }
         }
         Source::Ready(from) => {
@@ -79,6 +62,7 @@ pub fn prepare(
 fn fill_in(
     entry: &Entry,
     root: &Path,
+    mut values: BTreeMap<String, String>,
     options: &Options,
     layout: &Layout,
     postgres: &Postgres,
@@ -95,7 +79,7 @@ fn fill_in(
     std::fs::copy(layout.secret("report-token"), layout.secret(&format!("{name}-report-token")))?;
     let shown = |path: PathBuf| path.display().to_string();
     let toolchain = toolchain(&root.join(&entry.source))?;
-    let values = BTreeMap::from([
+    let own = [
         ("REMOTE", shown(bare)),
         ("LOGS", shown(layout.target_logs(&name))),
         ("SECRETS", shown(layout.at("secrets"))),
@@ -105,7 +89,8 @@ fn fill_in(
         ("SCRATCH_DATABASE_URL", scratch),
         ("CARGO_HOME", toolchain.cargo_home),
         ("CARGO_BIN", format!("{}/bin", toolchain.sysroot)),
-    ]);
+    ];
+    values.extend(own.map(|(name, value)| (name.to_owned(), value)));
     let filled = values.iter().fold(text, |text, (name, value)| text.replace(&format!("${{{name}}}"), value));
     Target::parse(&filled).with_context(|| format!("cannot use {}", path.display()))?;
     write_private(&layout.at("targets").join(format!("{name}.toml")), &filled)

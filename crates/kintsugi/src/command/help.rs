@@ -1,0 +1,109 @@
+//! What `--help` teaches beyond the options.
+
+pub(super) const ALL: &str = "\
+Begin with:
+  kintsugi doctor                      what this machine lacks, and how to get it
+  kintsugi demo                        faults, healed end to end, twice in a row
+  kintsugi up                          the stack alone; in another terminal:
+  curl -X POST http://127.0.0.1:8000/test-fault/run
+  kintsugi incidents list
+
+Exit codes:
+  0  done, and every check held
+  1  not done, or a check failed
+  2  the command line is wrong
+  3  the stack does not run, or a service does not answer
+  4  the operator's token is missing or not accepted
+  5  there is no such incident or document
+  130  interrupted
+
+Files, below --home:
+  stack.json                           where the services of the running stack answer
+  secrets/operator-token               the token that the commands use, readable by you only
+  logs/services/NAME.log               a service's log;  logs/TARGET/live: a target's own
+  remotes/TARGET.git                   the git remote that cures are pushed to
+  demo/report.json                     the last demo's figures";
+
+pub(super) const UP: &str = "\
+It starts a private PostgreSQL and Redis, every service, the processes beside the targets, and the first version of each
+target, all on loopback. A service that dies is started again. Documented ports that are taken are replaced by free ones.
+
+What is watched stands in deploy/local-stack.toml. What it writes is below --home; nothing else on the machine changes.
+From the environment: OTEL_EXPORTER_OTLP_ENDPOINT, RUST_LOG, FAULT_MARKER, KINTSUGI_MODEL, and what local-stack.toml names
+(API_FAULT_MODE, …).
+
+Examples:
+  kintsugi up
+  kintsugi --home /var/tmp/other up    a second stack beside the first
+  API_FAULT_MODE=none kintsugi up      with a healthy upstream";
+
+pub(super) const DEMO: &str = "\
+It ends with a reset and can be run again at once; what an interrupted run left is reset first. It needs the services'
+programs (`make demo-cycle` builds them). While it runs, a client asks at a constant rate and no request may fail.
+
+It exits 0 only when every fault failed, was healed with proof and answered well, every reset worked, and no other request
+failed. The figures are in HOME/demo/report.json; `cargo xtask check-report FILE` recomputes them from the journals, the git
+log and the targets' own log lines.
+
+Examples:
+  kintsugi demo                        every fault of deploy/demo.toml, twice
+  kintsugi demo --fault sql --cycles 1
+  kintsugi demo --output json > report.json";
+
+pub(super) const DOCTOR: &str = "\
+It changes nothing. It exits 1 when something is missing without which the stack does not run; warnings and optional things
+do not count.
+
+Examples:
+  kintsugi doctor
+  kintsugi doctor --output json | jq -r '.findings[] | select(.state == \"missing\") | .mend'";
+
+pub(super) const STATUS: &str = "\
+It exits 1 when a part is not ready, 3 when no stack runs.
+
+Example:
+  kintsugi status --output json | jq .targets";
+
+pub(super) const RESET: &str = "\
+It pushes a commit that restores the original files (what was learned stays), archives all incidents, clears cooldowns,
+and refuses work of the epoch before. It exits 1 when a target's files could not be restored.
+
+Examples:
+  kintsugi reset && kintsugi resume
+  curl -X POST -H \"authorization: Bearer $(cat .kintsugi/secrets/operator-token)\" \\
+    http://127.0.0.1:8000/developer/incidents/reset";
+
+pub(super) const LIST: &str = "\
+Examples:
+  kintsugi incidents list
+  kintsugi incidents list --status escalated --target fault-app
+  kintsugi incidents list --archived --limit 500 --output json | jq -r '.incidents[].id'";
+
+pub(super) const SHOW: &str = "\
+Examples:
+  kintsugi incidents show ID
+  kintsugi incidents show ID --diff
+  kintsugi incidents show ID --journal";
+
+pub(super) const VERIFY: &str = "\
+It reads the journal and the row that is kept of it, computes every hash and the row anew, and compares the certificate's
+digests (plan, change, build, commit, replay) with what the journal says. Nothing is written.
+
+Example:
+  kintsugi incidents verify ID && echo untouched";
+
+pub(super) const APPROVE: &str = "\
+Examples:
+  kintsugi incidents list --status awaiting_approval
+  kintsugi incidents show ID --diff    read it first
+  kintsugi incidents approve ID --note 'reads well'";
+
+pub(super) const SEARCH: &str = "\
+Examples:
+  kintsugi kb search upstream answers too late
+  kintsugi kb search --fault FAULT_DB_TIMEOUT 'canceling statement due to statement timeout'";
+
+pub(super) const SEED: &str = "\
+Examples:
+  kintsugi kb seed                     the service's own folder again
+  kintsugi kb seed ./cures             documents of your own: all or none";

@@ -1,0 +1,30 @@
+//! Events in words.
+
+use wire::event::Body;
+
+/// An event in a line; an escalation's diagnosis has several.
+pub fn describe(body: &Body) -> String {
+    match body {
+        Body::Detected { detection, .. } => format!("detected: {}", detection.message),
+        Body::Started { step, attempt, .. } => format!("started {} ({attempt})", step.as_str()),
+        Body::Progressed { progress, more, .. } => {
+            let notes = std::iter::once(progress).chain(more).map(|told| format!("  {}", told.note));
+            notes.collect::<Vec<_>>().join("\n")
+        }
+        Body::Failed { step, problem, .. } => format!("{} failed: {problem}", step.as_str()),
+        Body::Planned { plan } => format!("planned: {}", plan.root_cause),
+        Body::Dismissed { verdict, why } => format!("dismissed ({verdict:?}): {why}"),
+        Body::Refused { refusal, .. } => format!("refused: {}: {}", refusal.code, refusal.why),
+        Body::Admitted { proposal, .. } => format!("admitted: {} in {}", proposal.origin, proposal.files.join(", ")),
+        Body::Pushed { commit } => format!("pushed {commit}"),
+        Body::Deployed { rollout } => format!("deployed: {}", rollout.why),
+        Body::DeployFailed { rollout } => format!("not deployed: {}", rollout.why),
+        Body::Verified { report } => format!("verified: {}", report.why),
+        Body::VerificationFailed { report } => format!("still broken: {}", report.why),
+        Body::Unverified { report } => format!("unverified: {}", report.why),
+        Body::Undone { why, .. } => format!("undone: {why}"),
+        Body::Learned { document } => format!("learned as {document}"),
+        Body::Escalated { reason, diagnosis } => format!("escalated ({reason:?}): {diagnosis}"),
+        other => other.kind().to_owned(),
+    }
+}

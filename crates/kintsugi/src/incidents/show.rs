@@ -1,0 +1,72 @@
+//! One incident's story.
+
+use super::{describe, list};
+use crate::connection::Connection;
+use crate::output::{Answer, plain};
+use reqwest::Method;
+use std::fmt::Write;
+use wire::event::Event;
+use wire::view::Detail;
+use wire::{IncidentId, Service, paths};
+
+/// How much of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Depth {
+    /// Every event instead of the story.
+    pub journal: bool,
+    /// The change, too.
+    pub diff: bool,
+}
+
+/// Its story, its stages, and what a person can do now.
+///
+/// # Errors
+/// When the store does not answer or has no such incident.
+pub async fn show(connection: &Connection, id: IncidentId, depth: Depth) -> anyhow::Result<Answer> {
+    let path = format!("{}/api/incidents/{id}", paths::DEVELOPER);
+    let store = connection.callee(Service::IncidentStore)?;
+    let detail: Detail = store.call(Method::GET, &path, None::<&()>).await?;
+    Answer::new(text(&detail, depth), &detail)
+}
+
+fn text(detail: &Detail, depth: Depth) -> String {
+    let mut text = list::line(&detail.incident);
+    text.push('\n');
+    if depth.journal {
+        detail.events.iter().for_each(|event| tell(&mut text, event));
+    } else {
+        for chapter in &detail.story {
+            let at = chapter.at.format("%H:%M:%S%.3fZ");
+            let _ = write!(text, "\n{at}  {}\n{}\n", plain(&chapter.title), indented(&plain(&chapter.text)));
+        }
+    }
+    stages(&mut text, detail);
+    if let (true, Some(diff)) = (depth.diff, &detail.diff) {
+        let _ = write!(text, "\n{}", plain(diff));
+    }
+    let _ = write!(text, "\nrecord: {}", plain(&detail.check.text));
+    if !detail.actions.is_empty() {
+        let _ = write!(text, "\nyou can: {}", detail.actions.join(", "));
+    }
+    text
+}
+
+fn stages(text: &mut String, detail: &Detail) {
+    let one = |reached: &wire::view::Reached| format!("{} +{:.0} ms", reached.stage.as_str(), reached.ms);
+    let stages: Vec<String> = detail.stages.iter().map(one).collect();
+    if !stages.is_empty() {
+        let _ = write!(text, "\nstages: {}", stages.join(", "));
+    }
+    if let (Some(total), Some(own)) = (detail.total_ms, detail.platform_ms) {
+        let _ = write!(text, "\nhealed in {total:.0} ms, of which {own:.0} ms were the platform's own");
+    }
+}
+
+fn tell(text: &mut String, event: &Event) {
+    let at = event.at.format("%H:%M:%S%.3fZ");
+    let _ = write!(text, "\n{:>4}  {at}  {}", event.position.0, plain(&describe(&event.body)));
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
