@@ -14,7 +14,8 @@ use wire::{Service, paths};
 
 const INGEST: Allow = Allow(&[Role::Ingest]);
 const HEALER: Allow = Allow(&[Role::Service(Service::Healer)]);
-const READERS: Allow = Allow(&[Role::Operator, Role::Service(Service::Healer)]);
+const READERS: Allow =
+    Allow(&[Role::Operator, Role::Service(Service::Healer), Role::Service(Service::Notifier)]);
 const OPERATORS: Allow = Allow(&[Role::Operator]);
 
 /// How long `/readyz` waits for the database.

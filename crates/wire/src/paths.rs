@@ -36,6 +36,10 @@ pub const STATUS: &str = "/v1/status";
 pub const VERDICTS: &str = "/v1/verdicts";
 /// What runs, by target.
 pub const ROLLOUTS: &str = "/v1/rollouts";
+/// What people were told, and what stands in the way.
+pub const DELIVERIES: &str = "/v1/deliveries";
+/// A test message is sent.
+pub const DELIVERY_TEST: &str = "/v1/test";
 /// The dashboard's API.
 pub const DEVELOPER: &str = "/developer/incidents";
 /// The dashboard's session.

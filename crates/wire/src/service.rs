@@ -17,12 +17,13 @@ pub enum Service {
     Deployer,
     Healer,
     Front,
+    Notifier,
     Kintsugi,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Service; 10] = [
+    pub const ALL: [Service; 11] = [
         Service::FaultApp,
         Service::FaultRouter,
         Service::IncidentStore,
@@ -32,6 +33,7 @@ impl Service {
         Service::Deployer,
         Service::Healer,
         Service::Front,
+        Service::Notifier,
         Service::Kintsugi,
     ];
 
@@ -47,6 +49,7 @@ impl Service {
             Service::Deployer => "deployer",
             Service::Healer => "healer",
             Service::Front => "front",
+            Service::Notifier => "notifier",
             Service::Kintsugi => "kintsugi",
         }
     }

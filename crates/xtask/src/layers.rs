@@ -22,6 +22,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("deployer", 3),
     ("healer", 3),
     ("front", 3),
+    ("notifier", 3),
     ("kintsugi", 3),
     ("testkit", 4),
     ("e2e", 5),

@@ -1,0 +1,5 @@
+//! New migrations are embedded at the next build.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../../migrations/notifier");
+}
