@@ -61,7 +61,7 @@ impl App {
     pub(crate) fn new(settings: Settings, faults: Faults, runtime: Handle) -> Result<Self, String> {
         let address = settings.upstream;
         let key = format!("fault-app:upstream:{}{}", address.authority, address.prefix);
-        let resilience = Resilience::new(settings.redis, key, wall_clock);
+        let resilience = Resilience::new(settings.redis, key, Box::new(wall_clock));
         Ok(Self {
             faults,
             database: Database::new(settings.database, runtime.clone()),

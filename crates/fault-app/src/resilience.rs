@@ -17,8 +17,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// The wall clock.
-pub(crate) type Clock = fn() -> Millis;
+/// Tells the time.
+pub(crate) type Clock = Box<dyn Fn() -> Millis + Send + Sync>;
 
 /// The stack around one upstream, shared by all workers.
 pub(crate) struct Resilience {

@@ -52,7 +52,7 @@ impl Shared {
             && let Some((next, said)) = remote.update(|| self.local().clone(), &change).await
         {
             let mut local = self.local();
-            *local = local.clone().newest(next);
+            *local = next.newest(local.clone());
             return said;
         }
         let mut local = self.local();

@@ -11,8 +11,8 @@ pub(crate) const GOOD: Millis = 300_000;
 pub(crate) struct State {
     /// The breaker.
     pub(crate) breaker: Breaker,
-    /// When the breaker last changed; of two records the later one counts.
-    pub(crate) changed: Millis,
+    /// How often the breaker has changed; of two records the one with more counts. No time: replicas' clocks differ.
+    pub(crate) changes: u64,
     /// The last good value.
     pub(crate) good: Option<Good>,
 }
@@ -32,14 +32,14 @@ impl State {
     /// Asks for a call at `now`.
     pub(crate) fn admit(self, now: Millis) -> (Self, Admission) {
         let (breaker, admission) = self.breaker.admit(now);
-        (self.with(breaker, now), admission)
+        (self.with(breaker), admission)
     }
 
     /// Takes in the outcome of an admitted call for `path`: its value, or that it failed.
     pub(crate) fn record(self, now: Millis, admission: Admission, path: &str, outcome: Option<i64>) -> Self {
         let breaker = self.breaker.record(now, admission, outcome.is_some());
         let good = outcome.map(|value| Good { path: path.to_owned(), value, at: now });
-        let next = self.with(breaker, now);
+        let next = self.with(breaker);
         Self { good: good.or(next.good), ..next }
     }
 
@@ -54,17 +54,17 @@ impl State {
         Some((good.value, since(good.at, now))).filter(|(_, age)| *age <= GOOD)
     }
 
-    /// Of two records what is newer in each.
+    /// Of two records what is newer in each; what is equally old is this one's.
     pub(crate) fn newest(self, other: Self) -> Self {
-        let good = self.good.clone().into_iter().chain(other.good.clone()).max_by_key(|good| good.at);
-        Self { good, ..if other.changed > self.changed { other } else { self } }
+        let good = other.good.clone().into_iter().chain(self.good.clone()).max_by_key(|good| good.at);
+        Self { good, ..if other.changes > self.changes { other } else { self } }
     }
 
     /// As text, to be shared.
     pub(crate) fn to_text(&self) -> String {
         let Breaker { failures, opened, trial } = self.breaker;
         let good = self.good.as_ref().map(|good| json!({ "path": good.path, "value": good.value, "at": good.at }));
-        json!({ "failures": failures, "opened": opened, "trial": trial, "changed": self.changed, "good": good })
+        json!({ "failures": failures, "opened": opened, "trial": trial, "changes": self.changes, "good": good })
             .to_string()
     }
 
@@ -77,12 +77,12 @@ impl State {
             Some(Good { path, value: good.get("value")?.as_i64()?, at: good.get("at")?.as_u64()? })
         });
         let breaker = Breaker { failures: time("failures")?, opened: time("opened"), trial: time("trial") };
-        Some(Self { breaker, changed: time("changed")?, good })
+        Some(Self { breaker, changes: time("changes")?, good })
     }
 
-    fn with(self, breaker: Breaker, now: Millis) -> Self {
-        let changed = if breaker == self.breaker { self.changed } else { now };
-        Self { breaker, changed, ..self }
+    fn with(self, breaker: Breaker) -> Self {
+        let changes = self.changes.saturating_add(u64::from(breaker != self.breaker));
+        Self { breaker, changes, ..self }
     }
 }
 
@@ -113,12 +113,12 @@ mod tests {
         let states = [
             State::default(),
             State::default().record(NOW, Admission::Call, "/a\"b", Some(-1)).record(NOW, Admission::Call, "/", None),
-            State { breaker: Breaker { failures: 3, opened: Some(1), trial: Some(2) }, changed: 2, good: None },
+            State { breaker: Breaker { failures: 3, opened: Some(1), trial: Some(2) }, changes: 2, good: None },
         ];
         for state in states {
             assert_eq!(State::of_text(&state.to_text()), Some(state));
         }
-        for text in ["", "{}", "[]", "null", "{\"failures\":-1,\"changed\":0}", "{\"failures\":1"] {
+        for text in ["", "{}", "[]", "null", "{\"failures\":-1,\"changes\":0}", "{\"failures\":1"] {
             assert_eq!(State::of_text(text), None, "{text}");
         }
     }

@@ -21,10 +21,9 @@ impl Address {
         if uri.scheme_str() != Some("http") || uri.query().is_some() || authority.host().is_empty() {
             return None;
         }
-        let port = match authority.port() {
-            Some(port) => port.as_str().parse().ok()?,
-            None if authority.as_str().ends_with(':') => return None,
-            None => 80,
+        let port = match authority.as_str().strip_prefix(authority.host())? {
+            "" => 80,
+            port => port.strip_prefix(':')?.parse().ok()?,
         };
         Some(Self {
             authority: authority.as_str().to_owned(),
