@@ -90,7 +90,7 @@ pub async fn search(
     let mut text = String::new();
     for near in &found.neighbours {
         let title: String = plain(&near.title).chars().take(SHOWN_TITLE).collect();
-        let _ = writeln!(text, "{:>5.2}  {:<36} {title}", near.confidence.unwrap_or(near.score), plain(&near.document));
+        let _ = writeln!(text, "{:.2}  {:<36} {title}", near.confidence.unwrap_or(near.score), plain(&near.document));
     }
     let least = found.min_confidence;
     text.push_str(&if found.abstains {

@@ -8,11 +8,13 @@ use wire::{Digest, Service};
 /// The roles that a caller has at a callee, as the credentials file writes them; none: it is not known there.
 fn roles(callee: Service, caller: Service) -> Option<&'static str> {
     use Service::{
-        Deployer, FaultApp, FaultRouter, Front, Healer, IncidentStore, Kintsugi, Patcher, RagGateway, Verifier,
+        Deployer, FaultApp, FaultRouter, Front, Healer, IncidentStore, Kintsugi, Notifier, Patcher, RagGateway,
+        Verifier,
     };
     match (callee, caller) {
         (IncidentStore, FaultApp | FaultRouter) => Some(r#""ingest""#),
         (IncidentStore | RagGateway | Patcher | Verifier | Deployer, Healer) => Some(r#"{ service = "healer" }"#),
+        (IncidentStore, Notifier) => Some(r#"{ service = "notifier" }"#),
         (Patcher, IncidentStore) => Some(r#"{ service = "incident-store" }"#),
         (Verifier, Patcher) => Some(r#"{ service = "patcher" }"#),
         (Verifier | Front, Deployer) => Some(r#"{ service = "deployer" }"#),

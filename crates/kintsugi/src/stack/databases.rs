@@ -6,7 +6,8 @@ use substrate::{Postgres, SubstrateError, secret};
 use wire::Service;
 
 /// The services that own tables.
-const OWNERS: [Service; 3] = [Service::IncidentStore, Service::RagGateway, Service::Deployer];
+pub(super) const OWNERS: [Service; 4] =
+    [Service::IncidentStore, Service::RagGateway, Service::Deployer, Service::Notifier];
 /// Connections of a role.
 const CONNECTIONS: u32 = 16;
 

@@ -5,13 +5,14 @@ use std::net::TcpListener;
 use wire::Service;
 
 /// Services and their documented ports.
-pub const DOCUMENTED: [(Service, u16); 8] = [
+pub const DOCUMENTED: [(Service, u16); 9] = [
     (Service::Front, 8000),
     (Service::IncidentStore, 8010),
     (Service::RagGateway, 8020),
     (Service::Patcher, 8030),
     (Service::Deployer, 8040),
     (Service::Healer, 8050),
+    (Service::Notifier, 8060),
     (Service::FaultRouter, 8070),
     (Service::Verifier, 8080),
 ];

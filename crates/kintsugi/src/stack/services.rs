@@ -1,9 +1,9 @@
 //! How each service of the local stack is started: its program, and an environment that holds its own secrets only.
 
-use super::Options;
 use super::layout::Layout;
 use super::ports::Ports;
 use super::supervisor::{Part, Spec};
+use super::{Options, databases};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use substrate::Redis;
@@ -13,6 +13,14 @@ use wire::Service;
 pub(super) const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 /// What is passed on from the operator's environment to every service.
 const PASSED_ON: [&str; 3] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE"];
+/// What is passed on to one service only.
+const PASSED_ON_TO: [(Service, &str); 5] = [
+    (Service::FaultRouter, "FAULT_MARKER"),
+    (Service::Notifier, "WEBHOOK_URL"),
+    (Service::Notifier, "WEBHOOK_URL_FILE"),
+    (Service::Notifier, "WEBHOOK_SECRET"),
+    (Service::Notifier, "WEBHOOK_SECRET_FILE"),
+];
 
 /// The folder of the retrieval model's weights: `KINTSUGI_MODEL`, else `model` below the home, if it is there.
 pub fn model(home: &Path) -> Option<PathBuf> {
@@ -31,14 +39,15 @@ fn spec(service: Service, options: &Options, layout: &Layout, redis: &Redis) -> 
         ("KINTSUGI_SETTINGS_DIR".to_owned(), options.settings.display().to_string()),
         ("KINTSUGI_CREDENTIALS".to_owned(), layout.credentials(service).display().to_string()),
     ]);
-    for name in PASSED_ON {
+    let own = PASSED_ON_TO.into_iter().filter(|(only, _)| *only == service).map(|(_, name)| name);
+    for name in PASSED_ON.into_iter().chain(own) {
         env.extend(chassis::settings::variable(name).map(|value| (name.to_owned(), value)));
     }
     let prefix = service.as_str().replace('-', "_").to_uppercase();
     for (key, value) in settings(service, options, layout) {
         env.insert(format!("{prefix}__{key}"), value);
     }
-    if matches!(service, Service::IncidentStore | Service::RagGateway | Service::Deployer) {
+    if databases::OWNERS.contains(&service) {
         let file = layout.secret(&format!("{service}-database-url"));
         env.insert("DATABASE_URL_FILE".to_owned(), file.display().to_string());
     }
