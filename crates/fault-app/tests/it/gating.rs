@@ -4,6 +4,15 @@ use crate::harness::{NOBODY, Running, command};
 use std::process::Stdio;
 
 const RUN: &str = "POST /test-fault/run";
+const HIDDEN: [&str; 7] = [
+    "GET /test-fault/run",
+    "POST /test-fault/external-api",
+    "POST /test-fault/db-timeout",
+    "POST /test-fault/pool",
+    "GET /test-fault",
+    "GET /test-fault/state",
+    "GET /test-fault/assets/page.js",
+];
 
 #[track_caller]
 fn check(env: &[(&str, &str)], exists: bool) {
@@ -11,9 +20,12 @@ fn check(env: &[(&str, &str)], exists: bool) {
     let answer = app.send(RUN);
     if exists {
         answer.is_problem(503, "database_unreachable");
+        assert_eq!(app.send("GET /test-fault").status, 200);
     } else {
         answer.is_problem(404, "not_found");
-        app.send("GET /test-fault/run").is_problem(404, "not_found");
+        for route in HIDDEN {
+            app.send(route).is_problem(404, "not_found");
+        }
     }
     let index = app.send("GET /").json();
     assert_eq!(index["faults"].as_array().unwrap().is_empty(), !exists, "{index}");
@@ -53,6 +65,10 @@ fn a_bad_value_ends_the_start_with_a_sentence_that_names_it_and_shows_no_secret(
     check_refused(&[database, ("ENABLE_FAULT_INJECTION", "perhaps")], "ENABLE_FAULT_INJECTION");
     check_refused(&[database, ("INCIDENT_REPORT_URL", "http://u:canary@h/")], "INCIDENT_REPORT_URL");
     check_refused(&[database, ("INCIDENT_REPORT_URL", "https://h/")], "INCIDENT_REPORT_URL");
+    check_refused(&[database, ("MOCK_API_BASE_URL", "http://u:canary@h/")], "MOCK_API_BASE_URL");
+    check_refused(&[database, ("MOCK_API_BASE_URL", "https://h/")], "MOCK_API_BASE_URL");
+    check_refused(&[database, ("REDIS_URL", "canary")], "REDIS_URL");
+    check_refused(&[database, ("REDIS_URL", "rediss://u:canary@h/")], "REDIS_URL");
     check_refused(&[database, report, ("INCIDENT_REPORT_TOKEN", "canary\ncanary")], "token");
     check_refused(&[database, report, ("INCIDENT_REPORT_TOKEN_FILE", "/nowhere")], "INCIDENT_REPORT_TOKEN_FILE");
 }

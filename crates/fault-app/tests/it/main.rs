@@ -11,5 +11,7 @@
 mod gating;
 mod harness;
 mod incident;
+mod page;
 mod service;
 mod stop;
+mod upstream;

@@ -15,7 +15,11 @@ fn what_does_not_exist_is_answered_with_a_problem() {
     let app = Running::start(NOBODY, &[]);
     app.send("GET /nowhere").is_problem(404, "not_found");
     app.send("POST /test-fault/other").is_problem(404, "not_found");
-    app.send("GET /test-fault/run").is_problem(405, "method_not_allowed");
+    for name in ["run", "external-api", "db-timeout", "pool"] {
+        app.send(&format!("GET /test-fault/{name}")).is_problem(405, "method_not_allowed");
+    }
+    app.send("POST /test-fault/state").is_problem(405, "method_not_allowed");
+    app.send("GET /test-fault/assets/other.js").is_problem(404, "not_found");
     app.send("DELETE /healthz").is_problem(405, "method_not_allowed");
 }
 
@@ -41,6 +45,16 @@ fn an_unreachable_database_is_an_error_of_its_own_and_not_the_fault() {
 fn a_replay_id_that_is_none_is_refused() {
     let app = Running::start(NOBODY, &[]);
     for id in ["", "a b", "x'; --", "é", &"k".repeat(49)] {
-        app.send(&format!("POST /test-fault/run\nx-kintsugi-replay: {id}")).is_problem(400, "bad_request");
+        for name in ["run", "external-api", "db-timeout", "pool"] {
+            let request = format!("POST /test-fault/{name}\nx-kintsugi-replay: {id}");
+            app.send(&request).is_problem(400, "bad_request");
+        }
     }
+}
+
+#[test]
+fn a_page_elsewhere_starts_no_fault() {
+    let app = Running::start(NOBODY, &[]);
+    app.send("POST /test-fault/run\nsec-fetch-site: cross-site").is_problem(400, "bad_request");
+    app.send("POST /test-fault/run\nsec-fetch-site: same-origin").is_problem(503, "database_unreachable");
 }
