@@ -3,7 +3,7 @@
 use crate::decide::refusal;
 use wire::proposal::{Proposal, Refusal};
 use wire::verification::{Gate, Verdict};
-use wire::{Digest, TreeId};
+use wire::{Digest, FaultCode, TreeId};
 
 /// One file between two trees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +50,9 @@ pub fn not_admitted(proposal: &Proposal, verdict: Option<&Verdict>) -> Option<Re
     }
 }
 
-/// Whether a proposal's digest is that of its parts.
-pub fn is_genuine(proposal: &Proposal) -> bool {
-    Proposal::digest_of(&proposal.target, &proposal.base, &proposal.diff) == proposal.digest
+/// Whether a proposal's digest is that of its parts and of the fault that it is pushed for.
+pub fn is_genuine(proposal: &Proposal, code: &FaultCode) -> bool {
+    Proposal::digest_of(&proposal.target, code, &proposal.base, &proposal.diff) == proposal.digest
 }
 
 /// Whether a change stays within the allow-list.

@@ -60,7 +60,7 @@ impl Patcher {
             Err(refusal) => return Ok(ProposeOutcome::Refused(refusal)),
         };
         reporter.stage(Stage::Proposed, format!("a candidate was made of {document}"));
-        let digest = Proposal::digest_of(&target.name, &candidate.head.commit, &candidate.diff);
+        let digest = Proposal::digest_of(&target.name, &code, &candidate.head.commit, &candidate.diff);
         let (base, diff) = (candidate.head.commit.clone(), candidate.diff.clone());
         let admit = Admit { target: target.name.clone(), code, base, diff };
         let verdict = self.verify(&admit_key(key, incident, &digest)?, admit, reporter).await?;

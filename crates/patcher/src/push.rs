@@ -26,8 +26,8 @@ impl Patcher {
         reporter: &Reporter,
     ) -> Result<PushOutcome, Failure> {
         let (incident, authority, proposal) = (push.0.incident, push.0.authority, &push.0.proposal);
-        if !judge::is_genuine(proposal) {
-            let why = "the proposal's digest is not that of its target, base and diff";
+        if !judge::is_genuine(proposal, &push.0.code) {
+            let why = "the proposal's digest is not that of its target, fault, base and diff";
             return Ok(PushOutcome::Refused(refusal("digest_mismatch", why)));
         }
         self.known.authority(incident, authority);

@@ -21,7 +21,7 @@ use wire::verification::{Admit, GateReport, Verdict};
 pub async fn admit(verifier: &Verifier, task: Admit, reporter: &Reporter) -> Result<Verdict, VerifyError> {
     let workshop = verifier.workshop(&task.target)?;
     let asked = Digest::of_json(&serde_json::json!({ "task": task, "target": workshop.target }));
-    let proposal = Proposal::digest_of(&task.target, &task.base, &task.diff);
+    let proposal = Proposal::digest_of(&task.target, &task.code, &task.base, &task.diff);
     if let Some(found) = find(verifier, &proposal, &asked).await? {
         reporter.note("an earlier verdict stands");
         return Ok(found);

@@ -66,7 +66,7 @@ pub struct Reset {
 /// An admitted change. Its digest binds approval, push and roll-out to exactly this.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// [`Proposal::digest_of`] its base, diff and tree.
+    /// [`Proposal::digest_of`] its target, fault, base and diff.
     pub digest: Digest,
     /// The target.
     pub target: TargetName,
@@ -87,9 +87,10 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// The digest of a change.
-    pub fn digest_of(target: &TargetName, base: &CommitId, diff: &str) -> Digest {
-        Digest::of_parts([target.as_str().as_bytes(), base.as_str().as_bytes(), diff.as_bytes()])
+    /// The digest of a change that is to cure a fault: the verdict on it is one about this fault's contract.
+    pub fn digest_of(target: &TargetName, code: &FaultCode, base: &CommitId, diff: &str) -> Digest {
+        let [target, code, base] = [target.as_str(), code.as_str(), base.as_str()].map(str::as_bytes);
+        Digest::of_parts([target, code, base, diff.as_bytes()])
     }
 }
 

@@ -4,6 +4,10 @@ use wire::verification::{Gate, GateReport};
 
 const DIFF: &str = "diff --git a/f b/f\n";
 
+fn code() -> wire::FaultCode {
+    "FAULT_X".parse().expect("a code")
+}
+
 fn gate(passed: bool, code: &str) -> GateReport {
     GateReport { gate: Gate::Scope, passed, code: code.into(), why: format!("because {code}"), evidence: Value::Null }
 }
@@ -15,7 +19,7 @@ fn tree(digit: &str) -> TreeId {
 fn proposal() -> Proposal {
     let (target, base) = ("tiny".parse().expect("a name"), "b".repeat(40).parse().expect("a commit id"));
     Proposal {
-        digest: Proposal::digest_of(&target, &base, DIFF),
+        digest: Proposal::digest_of(&target, &code(), &base, DIFF),
         target,
         base,
         diff: DIFF.into(),
@@ -83,11 +87,12 @@ fn a_push_needs_the_verdict_and_its_artefact() {
 
 #[test]
 fn a_tampered_part_is_found_out() {
-    assert!(is_genuine(&proposal()));
-    assert!(!is_genuine(&Proposal { diff: format!("{DIFF}+x\n"), ..proposal() }));
-    assert!(!is_genuine(&Proposal { base: "d".repeat(40).parse().expect("a commit id"), ..proposal() }));
-    assert!(!is_genuine(&Proposal { target: "other".parse().expect("a name"), ..proposal() }));
-    assert!(!is_genuine(&Proposal { digest: Digest::of("x"), ..proposal() }));
+    assert!(is_genuine(&proposal(), &code()));
+    assert!(!is_genuine(&proposal(), &"ANOTHER".parse().expect("a code")));
+    assert!(!is_genuine(&Proposal { diff: format!("{DIFF}+x\n"), ..proposal() }, &code()));
+    assert!(!is_genuine(&Proposal { base: "d".repeat(40).parse().expect("a commit id"), ..proposal() }, &code()));
+    assert!(!is_genuine(&Proposal { target: "other".parse().expect("a name"), ..proposal() }, &code()));
+    assert!(!is_genuine(&Proposal { digest: Digest::of("x"), ..proposal() }, &code()));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Proposals that nobody admitted, or that are not what they say: nothing is pushed.
 
-use crate::world::{Running, World, refused};
+use crate::world::{Running, World, code, refused};
 use git2::{Diff, Oid, Repository};
-use wire::proposal::Proposal;
+use wire::proposal::{PatchTask, Proposal, Push};
 use wire::{Digest, TreeId};
 
 const FILE: &str = "faults/greet.py";
@@ -15,7 +15,8 @@ fn with_diff(world: &World, proposal: &Proposal, diff: String) -> Proposal {
         .and_then(|diff| repository.apply_to_tree(&base, &diff, None))
         .and_then(|mut index| index.write_tree_to(&repository))
         .map_or_else(|_| proposal.tree.clone(), |tree| tree.to_string().parse::<TreeId>().expect("a tree id"));
-    Proposal { digest: Proposal::digest_of(&proposal.target, &proposal.base, &diff), diff, tree, ..proposal.clone() }
+    let digest = Proposal::digest_of(&proposal.target, &code(), &proposal.base, &diff);
+    Proposal { digest, diff, tree, ..proposal.clone() }
 }
 
 async fn nothing_is_pushed(world: &World, patcher: &Running, proposal: &Proposal, code: &str) {
@@ -34,6 +35,9 @@ async fn a_tampered_diff_or_digest_is_found_out() {
     nothing_is_pushed(&world, &patcher, &tampered, "digest_mismatch").await;
     let tampered = Proposal { digest: Digest::of("x"), ..proposal.clone() };
     nothing_is_pushed(&world, &patcher, &tampered, "digest_mismatch").await;
+    let PatchTask::Push(push) = world.push(&proposal) else { unreachable!() };
+    let other = PatchTask::Push(Push { code: "ANOTHER_FAULT".parse().expect("a code"), ..push });
+    refused(patcher.ask(&other).await, "digest_mismatch");
     let diff = proposal.diff.replace("str(value)", "repr(value)");
     nothing_is_pushed(&world, &patcher, &with_diff(&world, &proposal, diff), "not_admitted").await;
     patcher.stop().await;

@@ -1,7 +1,7 @@
 //! From an option to a proposal.
 
 use crate::verifier::Mode;
-use crate::world::{World, cure, failed, fresh_key};
+use crate::world::{World, code, cure, failed, fresh_key};
 use client::EffectError;
 use patcher::Settings;
 use serde_json::json;
@@ -28,7 +28,7 @@ async fn a_cure_becomes_an_admitted_proposal_and_the_branch_stays_as_it_is() {
     let Ok(ProposeOutcome::Admitted(proposal)) = outcome else { panic!("not admitted: {outcome:?}") };
     assert_eq!(proposal.diff, with_full_ids(&world, &world.tiny.good_diff()));
     assert_eq!(proposal.base, head);
-    assert_eq!(proposal.digest, Proposal::digest_of(&world.target.name, &head, &proposal.diff));
+    assert_eq!(proposal.digest, Proposal::digest_of(&world.target.name, &code(), &head, &proposal.diff));
     assert_eq!(proposal.files, ["faults/greet.py"]);
     assert_eq!(proposal.origin, "codemod tiny-greeting");
     assert_eq!((proposal.gates.len(), proposal.artefact), (3, Digest::of("the artefact")));

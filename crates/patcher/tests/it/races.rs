@@ -1,7 +1,7 @@
 //! Several writers at once: nothing is lost, nothing is done twice.
 
 use crate::developer::commit;
-use crate::world::{World, failed, pushed};
+use crate::world::{World, code, failed, pushed};
 use git2::Repository;
 use std::collections::BTreeSet;
 use testkit::repository;
@@ -39,8 +39,8 @@ async fn of_two_changes_on_one_base_one_lands_and_the_other_is_told_so() {
         let first = world.admitted(&one).await;
         let diff = first.diff.replace("str(value)", "repr(value)");
         let tree = repository_tree(&world, &first, &diff);
-        let second =
-            Proposal { digest: Proposal::digest_of(&first.target, &first.base, &diff), diff, tree, ..first.clone() };
+        let digest = Proposal::digest_of(&first.target, &code(), &first.base, &diff);
+        let second = Proposal { digest, diff, tree, ..first.clone() };
         world.verifier.admit_anyway(&second);
         let (task_one, task_two) = (world.push(&first), world.push(&second));
         let (a, b) = tokio::join!(one.ask::<PushOutcome>(&task_one), two.ask::<PushOutcome>(&task_two));

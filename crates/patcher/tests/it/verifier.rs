@@ -124,7 +124,7 @@ async fn begin(
     if script.operations.contains_key(&key) {
         return HttpResponse::Accepted().json(running);
     }
-    let digest = Proposal::digest_of(&admit.target, &admit.base, &admit.diff);
+    let digest = Proposal::digest_of(&admit.target, &admit.code, &admit.base, &admit.diff);
     let verdict = verdict(&digest, tree_of(&shared.remote, &admit), &script.mode);
     let state = match script.mode {
         Mode::Fail { retry } => State::Failed { problem: Problem::new("sandbox_broken", "no sandbox"), retry },

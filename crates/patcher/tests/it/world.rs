@@ -20,7 +20,7 @@ use wire::proposal::{
 };
 use wire::span::Progress;
 use wire::target::Target;
-use wire::{Authority, CommitId, Digest, Epoch, Fence, IncidentId, OperationKey, Service};
+use wire::{Authority, CommitId, Digest, Epoch, FaultCode, Fence, IncidentId, OperationKey, Service};
 
 const LIMIT: Duration = Duration::from_secs(30);
 pub const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -121,7 +121,7 @@ impl World {
         PatchTask::Propose(Propose {
             incident: self.incident,
             target: self.target.name.clone(),
-            code: FAULT.parse().expect("a code"),
+            code: code(),
             option,
             authority: self.authority,
         })
@@ -130,7 +130,7 @@ impl World {
     pub fn push(&self, proposal: &Proposal) -> PatchTask {
         PatchTask::Push(Push {
             incident: self.incident,
-            code: FAULT.parse().expect("a code"),
+            code: code(),
             proposal: proposal.clone(),
             authority: self.authority,
             trace_parent: Some(TRACE.into()),
@@ -141,7 +141,7 @@ impl World {
         PatchTask::Revert(Revert {
             incident: self.incident,
             target: self.target.name.clone(),
-            code: FAULT.parse().expect("a code"),
+            code: code(),
             commit: commit.clone(),
             why: "the replay on live failed".into(),
             authority: self.authority,
@@ -220,6 +220,11 @@ pub fn pushed(outcome: PushOutcome) -> PushedCommit {
 }
 
 #[track_caller]
+/// The fault that every task here is about.
+pub fn code() -> FaultCode {
+    FAULT.parse().expect("a code")
+}
+
 pub fn refused(outcome: Result<PushOutcome, EffectError>, code: &str) -> Refusal {
     match outcome {
         Ok(PushOutcome::Refused(refusal)) if refusal.code == code => refusal,

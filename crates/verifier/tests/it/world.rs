@@ -89,8 +89,8 @@ impl World {
 
     pub(crate) fn admission(&self, diff: &str) -> (VerifyTask, Digest) {
         let (target, base) = (name(), self.tiny.head());
-        let proposal = Proposal::digest_of(&target, &base, diff);
         let code = FAULT.parse().expect("a code");
+        let proposal = Proposal::digest_of(&target, &code, &base, diff);
         (VerifyTask::Admit(Admit { target, code, base, diff: diff.to_owned() }), proposal)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{What, World};
 use crate::model::choice::Choices;
-use crate::sample::{gates, known, live, name, plan, report, tree, unknown};
+use crate::sample::{code, gates, known, live, name, plan, report, tree, unknown};
 use healer::task::Task;
 use wire::operation::task_digest;
 use wire::plan::{Learned, Plan, Verdict};
@@ -106,7 +106,7 @@ impl World {
     fn proposal(&self, option: &str) -> Proposal {
         let base = self.git.head().id.clone();
         Proposal {
-            digest: Proposal::digest_of(&name(), &base, option),
+            digest: Proposal::digest_of(&name(), &code(), &base, option),
             target: name(),
             base,
             diff: option.to_owned(),
