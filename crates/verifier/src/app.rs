@@ -90,6 +90,7 @@ impl Verifier {
             folder: "/".into(),
             places: Vec::new(),
             forwards: Vec::new(),
+            doubles: Vec::new(),
             serve: None,
             collect: Vec::new(),
             limits: wire::target::Limits::default(),

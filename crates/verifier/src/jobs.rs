@@ -3,7 +3,7 @@
 use crate::sandbox::{ARTEFACT, Access, Job, OUT, Place, SOURCE};
 use crate::workshop::Workshop;
 use std::path::Path;
-use wire::target::Target;
+use wire::target::{Contract, Target};
 
 /// The layer over the source folder.
 pub(crate) const SOURCE_LAYER: &str = "source";
@@ -49,6 +49,7 @@ fn on_source(workshop: &Workshop, scratch: &Path, warm: Warm, name: &str, comman
         folder: SOURCE.into(),
         places,
         forwards: forwards(target),
+        doubles: Vec::new(),
         serve: None,
         collect: Vec::new(),
         limits: target.sandbox.limits.clone(),
@@ -57,7 +58,7 @@ fn on_source(workshop: &Workshop, scratch: &Path, warm: Warm, name: &str, comman
 }
 
 /// Runs an artefact as a candidate: nothing of a deployed instance's environment is there.
-pub fn candidate(target: &Target, artefact: &Path, scratch: &Path) -> Job {
+pub fn candidate(target: &Target, contract: &Contract, artefact: &Path, scratch: &Path) -> Job {
     let mut places = vec![Place { from: artefact.to_owned(), to: ARTEFACT.into(), access: Access::ReadOnly }];
     places.extend(declared(target));
     Job {
@@ -67,6 +68,7 @@ pub fn candidate(target: &Target, artefact: &Path, scratch: &Path) -> Job {
         folder: ARTEFACT.into(),
         places,
         forwards: forwards(target),
+        doubles: contract.doubles.iter().map(|double| double.port).collect(),
         serve: Some(target.run.port_env.clone()),
         collect: Vec::new(),
         limits: target.sandbox.limits.clone(),

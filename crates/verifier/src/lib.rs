@@ -8,6 +8,7 @@ pub mod targets;
 pub mod admit;
 pub mod build;
 pub mod candidate;
+pub mod double;
 pub mod replay;
 pub mod endpoint;
 pub mod nonce;

@@ -8,14 +8,17 @@ pub(crate) mod enter;
 pub(crate) mod forward;
 pub(crate) mod hidden;
 pub(crate) mod inside;
+mod link;
 pub(crate) mod process;
 pub(crate) mod spec;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wire::target::{Limits, Output};
@@ -42,6 +45,8 @@ pub struct Job {
     pub places: Vec<Place>,
     /// Ports of its loopback that lead to a service's socket (a path in the sandbox).
     pub forwards: Vec<(u16, String)>,
+    /// Ports of its loopback on which the verifier plays a service. They take the place of forwards.
+    pub doubles: Vec<u16>,
     /// The environment variable that tells it the port to serve on, when it serves.
     pub serve: Option<String>,
     /// What is copied to `/out` when the command succeeded.
@@ -79,6 +84,22 @@ pub enum Access {
 pub enum Address {
     /// A Unix socket that leads to its port.
     Socket(PathBuf),
+    /// A port of the machine's own loopback (without a sandbox).
+    Port(u16),
+}
+
+/// Where a double of a job is played.
+#[derive(Debug, Clone)]
+pub enum Stand {
+    /// A Unix socket. The sandbox listens on the double's port as long as the socket is there, and says so by a mark.
+    Socket {
+        /// The folder of the socket, kept open: the socket's path goes through it.
+        folder: Arc<File>,
+        /// The socket.
+        socket: PathBuf,
+        /// A file that is there while the port is listened on.
+        mark: PathBuf,
+    },
     /// A port of the machine's own loopback (without a sandbox).
     Port(u16),
 }
@@ -127,6 +148,8 @@ pub type Kept<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub struct Started {
     /// How it is reached, when it serves.
     pub address: Option<Address>,
+    /// Where its doubles are played, in the order of the job.
+    pub doubles: Vec<Stand>,
     /// Stops it.
     pub stop: CancellationToken,
     /// Ends when the job has ended and nothing of it is left. Dropping it kills the job.

@@ -5,11 +5,13 @@ use super::{passed, refused};
 use crate::nonce::Nonce;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use wire::target::Expectation;
+use wire::target::{Calls, Case, Expectation};
 use wire::verification::{Gate, GateReport, Judgement, ReplayReport, UNVERIFIED, WitnessReport};
 
 /// How much of a wrong member is shown, characters.
 const SHOWN: usize = 200;
+/// How much of what is said of a case is shown, characters.
+const SHOWN_WHY: usize = 600;
 
 /// What came back.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -112,16 +114,67 @@ pub fn judge(
     (Judgement::Met, format!("met: the answer was right{which}{seen}"))
 }
 
-/// The gate's report on a candidate's replay.
-pub fn report(replay: &ReplayReport, output: Option<Value>) -> GateReport {
-    let evidence = serde_json::json!({ "replay": replay, "output": output });
-    let code = match replay.judgement {
-        Judgement::Met => return passed(Gate::Replay, replay.why.clone(), evidence),
+/// What was seen of a candidate: in a case, or as a running instance is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The case's name.
+    pub case: Option<String>,
+    /// The replay.
+    pub report: ReplayReport,
+    /// The requests with the replay's id that the case's double saw, and all connections.
+    pub calls: Option<(u64, u64)>,
+}
+
+impl Seen {
+    /// Before any call was counted.
+    pub fn of(case: Option<&Case>, report: ReplayReport) -> Self {
+        Self { case: case.map(|case| case.name.clone()), report, calls: None }
+    }
+
+    /// Takes the calls of the case's double into account.
+    pub fn count(&mut self, wanted: Option<Calls>, calls: u64, connections: u64) {
+        self.calls = Some((calls, connections));
+        let Some(Calls { at_least, at_most }) = wanted.filter(|_| self.report.judgement == Judgement::Met) else {
+            return;
+        };
+        if calls < at_least {
+            self.report.judgement = Judgement::NoWitness;
+            let seen = format!("the double saw {calls} calls of this replay where {at_least} is the least");
+            self.report.why = format!("no_witness: the answer was right, but {seen}");
+        } else if let Some(most) = at_most.filter(|most| connections > *most) {
+            self.report.judgement = Judgement::Broken;
+            self.report.why = format!("calls: the double saw {connections} connections where {most} is the most");
+        }
+    }
+
+    fn evidence(&self) -> Value {
+        let ReplayReport { replay, judgement, status, took_ms, answer, witnesses, .. } = &self.report;
+        let why: String = self.report.why.chars().take(SHOWN_WHY).collect();
+        let (calls, connections) = self.calls.unzip();
+        serde_json::json!({
+            "case": self.case, "replay": replay, "judgement": judgement, "why": why, "status": status,
+            "took_ms": took_ms, "answer": answer, "witnesses": witnesses, "calls": calls, "connections": connections,
+        })
+    }
+}
+
+/// The gate's report on a candidate: the last that was seen decides, since nothing is asked after what does not hold.
+pub fn report(seen: &[Seen], output: Option<Value>) -> GateReport {
+    let Some(last) = seen.last() else { return unverified("nothing was asked of the candidate".into()) };
+    let cases: Vec<Value> = seen.iter().filter(|seen| seen.case.is_some()).map(Seen::evidence).collect();
+    let evidence = serde_json::json!({ "replay": last.report, "cases": cases, "output": output });
+    let why = match &last.case {
+        Some(_) if last.report.judgement == Judgement::Met => format!("met: all {} cases hold", cases.len()),
+        Some(case) => format!("in the case {case:?}: {}", last.report.why),
+        None => last.report.why.clone(),
+    };
+    let code = match last.report.judgement {
+        Judgement::Met => return passed(Gate::Replay, why, evidence),
         Judgement::Broken => "contract_broken",
         Judgement::NoWitness => "no_witness",
         Judgement::Unverified => UNVERIFIED,
     };
-    refused(Gate::Replay, code, replay.why.clone(), evidence)
+    refused(Gate::Replay, code, why, evidence)
 }
 
 /// The report when there is nothing to replay.

@@ -1,14 +1,13 @@
 //! Jobs in namespaces of their own, by bubblewrap. What the sandbox consists of is decided by [`arguments`], which is pure.
 
-use super::spec::{Enter, HOME, Inside, LINK, LINK_SOCKET, LINK_STARTED, Overlay, PROGRAM};
+use super::link::Link;
+use super::spec::{DOUBLES, Enter, HOME, Inside, LINK, Overlay, PROGRAM};
 use super::{Access, Address, Ended, Exit, Job, Kept, RunSandboxed, SandboxError, Started, hidden, process};
 use std::collections::BTreeMap;
-use std::fs::{File, Permissions};
-use std::os::fd::AsRawFd;
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 /// The first port that is tried for a command that serves; the loopback is the sandbox's own.
@@ -59,7 +58,7 @@ impl Bubblewrap {
         Self { program }
     }
 
-    fn prepare(&self, job: &Job, link: &Path, port: Option<u16>) -> std::io::Result<Enter> {
+    fn prepare(&self, job: &Job, link: &Link, port: Option<u16>) -> std::io::Result<Enter> {
         let etc = job.scratch.join("etc");
         std::fs::create_dir_all(&etc)?;
         for (name, text) in ETC {
@@ -82,7 +81,7 @@ impl Bubblewrap {
             shown.extend([flag.to_owned(), text(&from), place.to.clone()]);
         }
         let top = TOP.map(|path| (path, std::fs::read_link(path).ok().map(|to| text(&to))));
-        let exec = arguments(job, &self.program, &etc, link, port, &top, shown);
+        let exec = arguments(job, &self.program, [&etc, link.folder(), link.doubles()], port, &top, shown);
         Ok(Enter { overlays, limits: job.limits.clone(), exec })
     }
 }
@@ -113,8 +112,7 @@ fn text(path: &Path) -> String {
 fn arguments(
     job: &Job,
     program: &Path,
-    etc: &Path,
-    link: &Path,
+    [etc, link, doubles]: [&Path; 3],
     port: Option<u16>,
     top: &[(&str, Option<String>)],
     shown: Vec<String>,
@@ -143,12 +141,17 @@ fn arguments(
     }
     add(&shown.iter().map(String::as_str).collect::<Vec<_>>());
     add(&["--ro-bind", &text(program), PROGRAM, "--bind", &text(link), LINK]);
+    if !job.doubles.is_empty() {
+        // A socket can be used on a read-only mount, but not replaced.
+        add(&["--ro-bind", &text(doubles), DOUBLES]);
+    }
     let env = environment(job, port);
     for (name, value) in &env {
         add(&["--setenv", name, value]);
     }
-    let (command, forwards, collect) = (job.command.clone(), job.forwards.clone(), job.collect.clone());
-    let inside = Inside { command, serve: port, forwards, collect };
+    let (command, doubles, collect) = (job.command.clone(), job.doubles.clone(), job.collect.clone());
+    let forwards = job.forwards.iter().filter(|(port, _)| !doubles.contains(port)).cloned().collect();
+    let inside = Inside { command, serve: port, forwards, doubles, collect };
     // A struct of texts and numbers has a JSON form.
     let inside = serde_json::to_string(&inside).unwrap_or_default();
     add(&["--remount-ro", "/", "--chdir", &job.folder, "--", PROGRAM, hidden::INSIDE, &inside]);
@@ -168,11 +171,12 @@ fn environment(job: &Job, port: Option<u16>) -> BTreeMap<String, String> {
 
 impl RunSandboxed for Bubblewrap {
     fn start(&self, job: &Job, limit: Duration) -> Result<Started, SandboxError> {
-        let taken = |port: &u16| job.forwards.iter().any(|(forwarded, _)| forwarded == port);
+        let taken =
+            |port: &u16| job.doubles.contains(port) || job.forwards.iter().any(|(forwarded, _)| forwarded == port);
         let port = job.serve.as_ref().and_then(|_| (FIRST_PORT..).find(|port| !taken(port)));
         let link = Link::below(&job.scratch).map_err(SandboxError::of("make a folder to share"))?;
         let prepare = || {
-            let spec = self.prepare(job, link.folder.path(), port)?;
+            let spec = self.prepare(job, &link, port)?;
             let file = job.scratch.join(format!("{}.json", job.name));
             std::fs::write(&file, serde_json::to_vec(&spec)?)?;
             let locked = spec.overlays.into_iter().map(|overlay| overlay.work.join(LOCKED)).collect();
@@ -182,29 +186,10 @@ impl RunSandboxed for Bubblewrap {
         let mut command = tokio::process::Command::new(&self.program);
         // bubblewrap itself is found by the path; nothing else of this process' environment goes on.
         command.arg(hidden::ENTER).arg(file).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-        let address = port.map(|_| Address::Socket(link.socket()));
+        let (address, doubles) = (port.map(|_| Address::Socket(link.socket())), link.stands(&job.doubles));
         let stop = CancellationToken::new();
         let ended = process::start(command, limit, stop.clone())?;
-        Ok(Started { address, stop, ended: Box::pin(judge(ended, link, locked)) })
-    }
-}
-
-/// The folder that the sandbox shares with us.
-struct Link {
-    folder: TempDir,
-    open: File,
-}
-
-impl Link {
-    fn below(scratch: &Path) -> std::io::Result<Self> {
-        let folder = TempDir::with_prefix_in("link-", scratch)?;
-        let open = File::open(folder.path())?;
-        Ok(Self { folder, open })
-    }
-
-    /// A socket's path is at most 107 bytes long, so it goes through the open folder, wherever that is.
-    fn socket(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}/{LINK_SOCKET}", self.open.as_raw_fd()))
+        Ok(Started { address, doubles, stop, ended: Box::pin(judge(ended, link, locked)) })
     }
 }
 
@@ -216,7 +201,7 @@ async fn judge(
 ) -> Result<Ended, SandboxError> {
     let ended = ended.await?;
     locked.iter().for_each(|folder| unlock(folder));
-    let stood = link.folder.path().join(LINK_STARTED).exists();
+    let stood = link.stood();
     match ended.exit {
         Exit::TimedOut | Exit::Stopped => Ok(ended),
         _ if stood => Ok(ended),

@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How often it looks meanwhile.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// How often a double's port is looked at: it is given up as soon as its socket is gone, so it cannot be waited at.
+const DOUBLE_LOOK: Duration = Duration::from_millis(1);
+
 /// A stream of which both directions can be used at once.
 trait Stream: io::Read + io::Write + Send + Sized + 'static {
     fn twin(&self) -> io::Result<Self>;
@@ -63,25 +66,63 @@ fn patiently(port: u16) -> io::Result<TcpStream> {
     }
 }
 
-fn serve<A: Stream, B: Stream>(
-    accept: impl Fn() -> io::Result<A> + Send + 'static,
-    connect: impl Fn() -> io::Result<B> + Send + Sync + 'static,
-) {
-    let (connect, open) = (Arc::new(connect), Arc::new(AtomicUsize::new(0)));
+/// From a port of this loopback to the socket of a double, as long as the socket is there: otherwise nobody listens. The
+/// mark is there while somebody does.
+pub(crate) fn to_double(port: u16, socket: PathBuf, mark: PathBuf) {
     std::thread::spawn(move || {
-        while let Ok(here) = accept() {
-            if open.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS {
-                open.fetch_sub(1, Ordering::SeqCst);
-                continue;
+        let carrier = Carrier::default();
+        loop {
+            if socket.exists()
+                && let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+                && listener.set_nonblocking(true).is_ok()
+            {
+                let _told = std::fs::write(&mark, "");
+                while socket.exists() {
+                    match listener.accept() {
+                        Ok((here, _)) => {
+                            let socket = socket.clone();
+                            carrier.take(here, move || UnixStream::connect(socket));
+                        }
+                        Err(_) => std::thread::sleep(DOUBLE_LOOK),
+                    }
+                }
+                drop(listener);
+                let _told = std::fs::remove_file(&mark);
             }
-            let (connect, open) = (Arc::clone(&connect), Arc::clone(&open));
-            std::thread::spawn(move || {
-                // Whatever ends a connection, both ends see it closed.
-                let _carried = connect().and_then(|there| carry(here, there));
-                open.fetch_sub(1, Ordering::SeqCst);
-            });
+            std::thread::sleep(LOOK);
         }
     });
+}
+
+fn serve<A: Stream, B: Stream>(
+    accept: impl Fn() -> io::Result<A> + Send + 'static,
+    connect: impl Fn() -> io::Result<B> + Clone + Send + 'static,
+) {
+    std::thread::spawn(move || {
+        let carrier = Carrier::default();
+        while let Ok(here) = accept() {
+            carrier.take(here, connect.clone());
+        }
+    });
+}
+
+/// Carries a bounded number of connections at once.
+#[derive(Default)]
+struct Carrier(Arc<AtomicUsize>);
+
+impl Carrier {
+    fn take<A: Stream, B: Stream>(&self, here: A, connect: impl FnOnce() -> io::Result<B> + Send + 'static) {
+        let open = Arc::clone(&self.0);
+        if open.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS {
+            open.fetch_sub(1, Ordering::SeqCst);
+            return;
+        }
+        std::thread::spawn(move || {
+            // Whatever ends a connection, both ends see it closed.
+            let _carried = connect().and_then(|there| carry(here, there));
+            open.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
 }
 
 fn carry<A: Stream, B: Stream>(mut here: A, mut there: B) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! `sandbox-inside`: beside the command in the sandbox it carries bytes between its sockets and the outside; after the
 //! command it collects the outputs. Its exit code is the command's.
 
-use super::spec::{Inside, LINK, LINK_SOCKET, LINK_STARTED};
+use super::spec::{DOUBLES, Inside, LINK, LINK_SOCKET, LINK_STARTED, double_of};
 use super::{OUT, SOURCE, collect, forward};
 use anyhow::Context;
 use std::net::{Ipv4Addr, TcpListener};
@@ -22,6 +22,9 @@ pub(crate) fn run(spec: &str) -> anyhow::Result<i32> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .with_context(|| format!("cannot listen on the declared port {port}"))?;
         forward::to_socket(listener, socket.into());
+    }
+    for port in spec.doubles {
+        forward::to_double(port, Path::new(DOUBLES).join(double_of(port)), link.join(double_of(port)));
     }
     if let Some(port) = spec.serve {
         let listener = UnixListener::bind(link.join(LINK_SOCKET)).context("cannot listen for the verifier")?;

@@ -2,7 +2,9 @@
 //! overlays, and the paths of the sandbox are replaced by those of the machine.
 
 use super::bubblewrap::upper_of;
-use super::{Access, Address, Ended, Exit, Job, OUT, RunSandboxed, SOURCE, SandboxError, Started, collect, process};
+use super::{
+    Access, Address, Ended, Exit, Job, OUT, RunSandboxed, SOURCE, SandboxError, Stand, Started, collect, process,
+};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,16 +19,22 @@ impl RunSandboxed for Plain {
         let failed = SandboxError::of;
         let places = lay_out(job).map_err(failed("lay out the folders"))?;
         let there = |text: &str| on_machine(text, &places);
+        let free = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let moved: Vec<(u16, u16)> = job
+            .doubles
+            .iter()
+            .map(|port| Ok((*port, free()?.port())))
+            .collect::<std::io::Result<_>>()
+            .map_err(failed("find a free port"))?;
         let stop = CancellationToken::new();
         let mut address = None;
         let words: Vec<String> = job.command.iter().map(|word| there(word)).collect();
         let mut command = tokio::process::Command::new(words.first().map_or("true", String::as_str));
         command.args(words.get(1..).unwrap_or_default()).current_dir(there(&job.folder)).env_clear();
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", "/tmp");
-        command.envs(job.env.iter().map(|(name, value)| (name, there(value))));
+        command.envs(job.env.iter().map(|(name, value)| (name, elsewhere(&there(value), &moved))));
         if let Some(name) = &job.serve {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-            let port = listener.map_err(failed("find a free port"))?.port();
+            let port = free().map_err(failed("find a free port"))?.port();
             command.env(name, port.to_string());
             address = Some(Address::Port(port));
         }
@@ -42,7 +50,8 @@ impl RunSandboxed for Plain {
             }
             Ok(ended)
         });
-        Ok(Started { address, stop, ended })
+        let doubles = moved.into_iter().map(|(_, port)| Stand::Port(port)).collect();
+        Ok(Started { address, doubles, stop, ended })
     }
 
     fn warning(&self) -> Option<&'static str> {
@@ -92,6 +101,24 @@ fn on_machine(text: &str, places: &[(String, PathBuf)]) -> String {
     found.unwrap_or_else(|| text.to_owned())
 }
 
+/// A double cannot have its own port, which a service of the machine may hold: whoever is told of it is told of another.
+fn elsewhere(text: &str, moved: &[(u16, u16)]) -> String {
+    let mut told = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let found = moved.iter().find_map(|(port, other)| {
+            let host = ["127.0.0.1:", "localhost:"].into_iter().find(|host| rest.starts_with(host))?;
+            let after = rest.strip_prefix(host)?.strip_prefix(&port.to_string())?;
+            (!after.starts_with(|c: char| c.is_ascii_digit())).then(|| (format!("{host}{other}"), after))
+        });
+        let (word, after) =
+            found.unwrap_or_else(|| (first.to_string(), rest.get(first.len_utf8()..).unwrap_or_default()));
+        told.push_str(&word);
+        rest = after;
+    }
+    told
+}
+
 /// Copies a folder into another with its time stamps, on which builds rely.
 fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
@@ -115,6 +142,21 @@ fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_addresses_of_doubles_are_changed() {
+        let moved = [(5001, 40_001), (50, 40_002)];
+        for (given, wanted) in [
+            ("http://127.0.0.1:5001/x", "http://127.0.0.1:40001/x"),
+            ("http://localhost:5001", "http://localhost:40001"),
+            ("127.0.0.1:50,127.0.0.1:5001,127.0.0.1:5002", "127.0.0.1:40002,127.0.0.1:40001,127.0.0.1:5002"),
+            ("http://127.0.0.1:50011", "http://127.0.0.1:50011"),
+            ("http://10.0.0.1:5001 5001 é", "http://10.0.0.1:5001 5001 é"),
+            ("", ""),
+        ] {
+            assert_eq!(elsewhere(given, &moved), wanted);
+        }
+    }
 
     #[test]
     fn paths_of_the_sandbox_become_paths_of_the_machine() {

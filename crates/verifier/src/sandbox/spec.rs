@@ -29,6 +29,8 @@ pub(crate) struct Inside {
     /// The port the command serves on; reached through [`LINK_SOCKET`].
     pub(crate) serve: Option<u16>,
     pub(crate) forwards: Vec<(u16, String)>,
+    /// Ports that are listened on while the verifier plays a service: while its socket is in [`DOUBLES`].
+    pub(crate) doubles: Vec<u16>,
     pub(crate) collect: Vec<Output>,
 }
 
@@ -42,3 +44,10 @@ pub(crate) const LINK: &str = "/run/kintsugi/link";
 pub(crate) const LINK_SOCKET: &str = "serve.sock";
 /// In [`LINK`]: made as soon as the sandbox stands, so that a failing sandbox is not taken for a failing command.
 pub(crate) const LINK_STARTED: &str = "started";
+/// The folder of the doubles' sockets; the command can use them, and not replace them.
+pub(crate) const DOUBLES: &str = "/run/kintsugi/doubles";
+
+/// The socket of a double in [`DOUBLES`], and in [`LINK`] the mark that its port is listened on.
+pub(crate) fn double_of(port: u16) -> String {
+    format!("double-{port}")
+}

@@ -99,8 +99,8 @@ fn it_ends_as_soon_as_it_is_decided_and_not_before() {
     assert_eq!(outcome(&settings, &[Met; 4]), Some(Met));
     assert_eq!(outcome(&settings, &[Broken]), None);
     assert_eq!(outcome(&settings, &[Broken; 2]), Some(Broken));
-    assert_eq!(outcome(&settings, &[Broken, Met, Met, Met, Met, Met]), None);
-    assert_eq!(outcome(&settings, &[Broken, Met, Met, Met, Met, Met, Met]), Some(Met));
+    assert_eq!(outcome(&settings, &[Broken, Met, Met, Met, Met, Met, Met]), None);
+    assert_eq!(outcome(&settings, &[Broken, Met, Met, Met, Met, Met, Met, Met]), Some(Met));
     assert_eq!(outcome(&settings, &[Met, Met, NoWitness]), Some(NoWitness));
     assert_eq!(outcome(&settings, &[Met, Unverified, Met, Unverified, Met, Unverified, Met]), Some(Met));
     assert_eq!(outcome(&settings, &[Met, Unverified, Unverified, Unverified]), Some(Unverified));

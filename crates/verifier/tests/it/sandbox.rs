@@ -21,6 +21,7 @@ fn job(scratch: &TempDir, script: &str) -> Job {
         folder: "/src".into(),
         places: vec![Place { from: source, to: "/src".into(), access: Access::ThrowAway("source".into()) }],
         forwards: Vec::new(),
+        doubles: Vec::new(),
         serve: None,
         collect: Vec::new(),
         limits: Limits::default(),

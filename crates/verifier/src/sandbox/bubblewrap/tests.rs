@@ -10,6 +10,7 @@ fn job() -> Job {
         folder: "/src".into(),
         places: Vec::new(),
         forwards: vec![(8080, "/run/db/s".into())],
+        doubles: Vec::new(),
         serve: Some("PORT".into()),
         collect: Vec::new(),
         limits: Limits::default(),
@@ -20,7 +21,7 @@ fn job() -> Job {
 fn built(job: &Job) -> Vec<String> {
     let top = [("/bin", Some("usr/bin".to_owned())), ("/lib64", None)];
     let shown = ["--ro-bind", "/m", "/src"].map(str::to_owned).to_vec();
-    arguments(job, Path::new("/v"), Path::new("/etc0"), Path::new("/link"), Some(8081), &top, shown)
+    arguments(job, Path::new("/v"), ["/etc0", "/link", "/doubles"].map(Path::new), Some(8081), &top, shown)
 }
 
 fn has(all: &[String], wanted: &[&str]) -> bool {
@@ -58,4 +59,15 @@ fn the_command_goes_through_as_data_never_as_flags_of_the_sandbox() {
     assert_eq!(all[end + 1..end + 3], [PROGRAM.to_owned(), hidden::INSIDE.to_owned()]);
     assert_eq!(all.len(), end + 4);
     assert_eq!(inside.command, ["true", "--all"]);
+}
+
+#[test]
+fn a_double_takes_the_place_of_a_service_and_its_socket_cannot_be_replaced() {
+    let inside =
+        |job: &Job| -> Inside { serde_json::from_str(built(job).last().expect("an argument")).expect("our form") };
+    assert!(!built(&job()).contains(&DOUBLES.to_owned()));
+    let job = Job { doubles: vec![8080, 5001], ..job() };
+    assert!(has(&built(&job), &["--ro-bind", "/doubles", DOUBLES]));
+    assert!(inside(&job).forwards.is_empty());
+    assert_eq!(inside(&job).doubles, [8080, 5001]);
 }
