@@ -13,7 +13,7 @@ import { eventually } from "./browser.mjs";
 
 const run = promisify(execFile);
 export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const PROGRAMS = process.env.KINTSUGI_PROGRAMS || join(ROOT, "target/debug");
+export const PROGRAMS = process.env.KINTSUGI_PROGRAMS || join(ROOT, "target/debug");
 const isRoot = process.getuid() === 0;
 /** PostgreSQL refuses root; Debian's package makes this user. */
 const AS_POSTGRES = isRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"] : [];
