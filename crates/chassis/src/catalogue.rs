@@ -30,6 +30,9 @@ pub enum CatalogueError {
         /// Which.
         path: PathBuf,
     },
+    /// What `FAULT_MARKER` says is no marker.
+    #[error("FAULT_MARKER cannot be used")]
+    Marker(#[source] InvalidTarget),
     /// The file's name is not the target's.
     #[error("{path} holds the target {name}: a target file is named for its target")]
     Misnamed {
@@ -40,7 +43,8 @@ pub enum CatalogueError {
     },
 }
 
-/// Loads every target of a folder.
+/// Loads every target of a folder. `FAULT_MARKER` adds a marker to each, see [`Target::add_marker`]: whoever reads the
+/// catalogue knows it then.
 ///
 /// # Errors
 /// At the first file that cannot be read or is not valid; it is named.
@@ -49,6 +53,7 @@ pub fn load(folder: &Path) -> Result<Catalogue, CatalogueError> {
         let path = path.to_owned();
         move |source| CatalogueError::Unreadable { path, source }
     };
+    let marker = crate::settings::variable("FAULT_MARKER");
     let mut catalogue = Catalogue::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
@@ -59,9 +64,13 @@ pub fn load(folder: &Path) -> Result<Catalogue, CatalogueError> {
         if text.split("${").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())) {
             return Err(CatalogueError::Unfilled { path });
         }
-        let target = Target::parse(&text).map_err(|source| CatalogueError::Invalid { path: path.clone(), source })?;
+        let mut target =
+            Target::parse(&text).map_err(|source| CatalogueError::Invalid { path: path.clone(), source })?;
         if path.file_stem().is_none_or(|stem| stem != target.name.as_str()) {
             return Err(CatalogueError::Misnamed { path, name: target.name.to_string() });
+        }
+        if let Some(marker) = &marker {
+            target.add_marker(marker).map_err(|why| CatalogueError::Marker(InvalidTarget(why)))?;
         }
         catalogue.insert(target.name.clone(), target);
     }

@@ -1,11 +1,15 @@
 //! Puts the parts together.
 
+use crate::carrier::Carrier;
 use crate::desk::Desk;
 use crate::follower::{Follower, Parts};
-use crate::reporter::{Keeper, QUEUE, Reporter};
+use crate::ledger::Ledger;
+use crate::push::{Intake, Post};
+use crate::reporter::{Courier, Keeper, QUEUE, Reporter};
 use crate::routes::{self, Desks};
 use crate::rules::Rules;
 use crate::settings::Settings;
+use crate::spool::Spool;
 use crate::watch::Bell;
 use crate::{state, watch};
 use actix_web::web;
@@ -14,9 +18,12 @@ use chassis::auth::Credentials;
 use chassis::clock::{self, SharedClock};
 use chassis::{Stop, catalogue, server};
 use client::{Callee, IncidentStore};
+use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use wire::Service;
+use wire::detection::MAX_CONTEXT;
 use wire::target::{Catalogue, Target};
 
 /// Binds, loads the catalogue, and serves until the word to stop.
@@ -47,33 +54,55 @@ pub struct App {
 /// # Errors
 /// When the state cannot be kept or the listener cannot be used.
 pub async fn serve(listener: TcpListener, app: App, stop: Stop) -> anyhow::Result<()> {
-    let folder = &app.settings.state;
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot keep state in {}", folder.display()))?;
-    let callee = Callee::new(Service::IncidentStore, &app.settings.incident_store, Arc::clone(&app.credentials))?;
-    let store = IncidentStore::new(callee);
-    let mut desks = Desks::new();
+    let store = store(&app)?;
+    let (mut desks, mut posts) = (Desks::new(), BTreeMap::new());
     for target in app.catalogue.values() {
-        desks.push(follow(target, &app, store.clone(), &stop)?);
+        let post = post_of(target, &app, &store, &stop)?;
+        follow(&post, target, &app, store.clone(), &stop)?;
+        desks.push(Arc::clone(&post.desk));
+        posts.insert(target.name.clone(), post);
     }
     if desks.is_empty() {
         tracing::warn!(targets = %app.settings.targets.display(), "no target: there is nothing to follow");
     }
-    let desks = web::Data::new(desks);
+    let context_lines = app.settings.context_lines.min(MAX_CONTEXT);
+    let intake = Intake::new(posts, Arc::clone(&app.clock), app.settings.push_max_bytes, context_lines);
+    let (desks, intake) = (web::Data::new(desks), web::Data::new(intake));
     server::Server::new(Service::FaultRouter, app.credentials)
-        .serve(listener, stop, move |config| routes::configure(config, desks.clone()))
+        .serve(listener, stop, move |config| routes::configure(config, desks.clone(), intake.clone()))
         .await
 }
 
-fn follow(target: &Target, app: &App, store: IncidentStore, stop: &Stop) -> anyhow::Result<Arc<Desk>> {
+pub(crate) fn store(app: &App) -> anyhow::Result<IncidentStore> {
+    let address = &app.settings.incident_store;
+    Ok(IncidentStore::new(Callee::new(Service::IncidentStore, address, Arc::clone(&app.credentials))?))
+}
+
+/// A target's rules and spool, with the carrier from there to the store.
+pub(crate) fn post_of(target: &Target, app: &App, store: &IncidentStore, stop: &Stop) -> anyhow::Result<Arc<Post>> {
     let rules = Rules::new(&target.faults).with_context(|| format!("cannot use the faults of {}", target.name))?;
+    let state = &app.settings.state;
+    std::fs::create_dir_all(state).with_context(|| format!("cannot keep state in {}", state.display()))?;
+    let ledger = Ledger { since: app.clock.now(), places: BTreeMap::new() };
+    let desk = Arc::new(Desk::new(target.name.clone(), target.logs.live.clone().into(), ledger));
+    let folder = state.join("spool").join(target.name.as_str());
+    let spool = Spool::open(folder.clone(), app.settings.spool_max_bytes, Arc::clone(&desk));
+    let spool = Arc::new(spool.with_context(|| format!("cannot keep detections in {}", folder.display()))?);
+    let courier = Courier { desk: Arc::clone(&desk), store: store.clone(), stop: stop.clone() };
+    let poll = Duration::from_millis(app.settings.poll_ms.max(10));
+    stop.spawn("carry", Carrier { spool: Arc::clone(&spool), courier, poll }.run());
+    Ok(Arc::new(Post { desk, rules: Arc::new(rules), spool, recent: Mutex::default() }))
+}
+
+fn follow(post: &Post, target: &Target, app: &App, store: IncidentStore, stop: &Stop) -> anyhow::Result<()> {
     let path = app.settings.state.join(format!("{}.json", target.name));
     let ledger = state::open(&path, app.clock.now()).with_context(|| format!("cannot keep {}", path.display()))?;
-    let desk = Arc::new(Desk::new(target.name.clone(), target.logs.live.clone().into(), ledger));
+    let desk = Arc::clone(&post.desk);
+    *desk.ledger() = ledger;
     let (bell, sleeper) = watch::bell();
     let (sender, queue) = tokio::sync::mpsc::channel(QUEUE);
     let reporter = Reporter {
-        desk: Arc::clone(&desk),
-        store,
+        courier: Courier { desk: Arc::clone(&desk), store, stop: stop.clone() },
         queue,
         bell: bell.clone(),
         stop: stop.clone(),
@@ -81,8 +110,8 @@ fn follow(target: &Target, app: &App, store: IncidentStore, stop: &Stop) -> anyh
     };
     stop.spawn("report", reporter.run());
     let parts = Parts {
-        desk: Arc::clone(&desk),
-        rules,
+        desk,
+        rules: Arc::clone(&post.rules),
         clock: Arc::clone(&app.clock),
         stop: stop.clone(),
         bell: bell.clone(),
@@ -90,7 +119,7 @@ fn follow(target: &Target, app: &App, store: IncidentStore, stop: &Stop) -> anyh
         queue: sender,
     };
     follow_on_a_thread(Follower::new(parts, &app.settings), bell, stop);
-    Ok(desk)
+    Ok(())
 }
 
 fn follow_on_a_thread(follower: Follower, bell: Bell, stop: &Stop) {

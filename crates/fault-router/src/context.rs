@@ -1,8 +1,11 @@
 //! Which lines go with a detection: those of the same request or trace first, then the nearest. Pure.
 
-use crate::recognise::bounded;
+use crate::recognise::safe;
 use memchr::memmem;
 
+/// How many bytes before and after a fault's line are looked at.
+pub(crate) const BYTES_BACK: usize = 64 * 1024;
+pub(crate) const BYTES_AHEAD: usize = 8 * 1024;
 /// Bound of one line of context, bytes.
 const MAX_CONTEXT_LINE: usize = 1024;
 /// How many lines back one of the same request is looked for.
@@ -10,7 +13,7 @@ const LOOK_BACK: usize = 400;
 /// How many of the following lines are looked at, as far as they are there already.
 const LOOK_AHEAD: usize = 5;
 
-/// Chooses from the bytes before and after a line. `before` ends with the newline that ends the line before;
+/// Chooses from the bytes before and after a line, without secrets. `before` ends with the newline that ends the line before;
 /// `whole` says that it begins with a whole line.
 pub(crate) fn choose(before: &[u8], whole: bool, after: &[u8], ties: &[String], limit: usize) -> Vec<String> {
     let mut back: Vec<&[u8]> = before.rsplit(|b| *b == b'\n').collect();
@@ -33,8 +36,8 @@ pub(crate) fn choose(before: &[u8], whole: bool, after: &[u8], ties: &[String], 
     others.sort_by_key(|(place, _)| *place);
     let text = |(_, line): (isize, &[u8])| {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line = line.get(..MAX_CONTEXT_LINE * 2).unwrap_or(line);
-        bounded(&String::from_utf8_lossy(line), MAX_CONTEXT_LINE)
+        let line = line.get(..MAX_CONTEXT_LINE * 4).unwrap_or(line);
+        safe(&String::from_utf8_lossy(line), MAX_CONTEXT_LINE)
     };
     tied.into_iter().chain(others).map(text).collect()
 }

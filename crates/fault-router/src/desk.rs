@@ -4,6 +4,7 @@ use crate::ledger::Ledger;
 use crate::place::FileKey;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wire::TargetName;
 use wire::source::{FollowedFile, Source};
@@ -16,6 +17,7 @@ pub(crate) enum Part {
     File,
     Store,
     State,
+    Spool,
 }
 
 /// A target's shared state.
@@ -25,11 +27,13 @@ pub(crate) struct Desk {
     pub(crate) folder: PathBuf,
     ledger: Mutex<Ledger>,
     troubles: Mutex<BTreeMap<Part, String>>,
+    /// What waits of pushed lines, bytes.
+    pub(crate) spooled: AtomicU64,
 }
 
 impl Desk {
     pub(crate) fn new(target: TargetName, folder: PathBuf, ledger: Ledger) -> Self {
-        Self { target, folder, ledger: Mutex::new(ledger), troubles: Mutex::default() }
+        Self { target, folder, ledger: Mutex::new(ledger), troubles: Mutex::default(), spooled: AtomicU64::new(0) }
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -76,6 +80,7 @@ impl Desk {
             folder: self.folder.display().to_string(),
             files: files.collect(),
             troubles: self.troubles().values().cloned().collect(),
+            spooled: self.spooled.load(Ordering::Relaxed),
         }
     }
 }

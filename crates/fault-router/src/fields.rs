@@ -1,8 +1,9 @@
 //! The members of a JSON log line that a detection is made of. Tolerant of a line that was cut. Pure.
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeMap;
 use std::fmt;
+use wire::detection::MAX_FIELDS;
 
 /// What a line says of itself; all of it is somebody else's word.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -18,6 +19,11 @@ pub(crate) struct Fields {
     pub(crate) traceparent: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) version: Option<String>,
+    pub(crate) service: Option<String>,
+    /// The target, where lines of several come together.
+    pub(crate) target: Option<String>,
+    /// The first other members with a plain value.
+    pub(crate) rest: BTreeMap<String, String>,
 }
 
 /// Reads a line; `None` when it is not one JSON object. Of a line that was cut, what stands before the cut.
@@ -32,6 +38,51 @@ pub(crate) fn parse(text: &str, cut: bool) -> Option<Fields> {
         Err(error) if cut && error.is_eof() => Some(fields),
         Err(_) => None,
     }
+}
+
+impl Fields {
+    /// Takes in a member; where two names mean the same, the first one that is there counts.
+    pub(crate) fn take(&mut self, name: &str, value: Value) {
+        let slot = match name {
+            "replay" => {
+                self.replay |= !matches!(&value, Value::Nothing) && value != Value::Plain(String::new());
+                return;
+            }
+            "marker" => &mut self.marker,
+            "ts" | "time" | "timestamp" | "@timestamp" => &mut self.ts,
+            "message" | "msg" => &mut self.message,
+            "reason" => &mut self.reason,
+            "event_id" => &mut self.event_id,
+            "trace_id" => &mut self.trace_id,
+            "traceparent" => &mut self.traceparent,
+            "request_id" => &mut self.request_id,
+            "version" | "service.version" => &mut self.version,
+            "service" | "service.name" => &mut self.service,
+            "target" => &mut self.target,
+            _ => {
+                if let Value::Plain(text) = value
+                    && self.rest.len() < MAX_FIELDS
+                {
+                    self.rest.insert(name.to_owned(), text);
+                }
+                return;
+            }
+        };
+        if let (None, Value::Plain(text)) = (&slot, value) {
+            *slot = Some(text).filter(|text| !text.is_empty());
+        }
+    }
+}
+
+/// A member's value, as far as it is of use.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// `null` or `false`.
+    Nothing,
+    /// A text, number or `true`.
+    Plain(String),
+    /// A list or an object.
+    Nested,
 }
 
 /// Fills the fields member by member, so that an error later in the line does not take them away.
@@ -53,78 +104,55 @@ impl<'de> Visitor<'de> for Collect<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            let slot = match key.as_str() {
-                "marker" => &mut self.0.marker,
-                "ts" => &mut self.0.ts,
-                "message" => &mut self.0.message,
-                "reason" => &mut self.0.reason,
-                "event_id" => &mut self.0.event_id,
-                "trace_id" => &mut self.0.trace_id,
-                "traceparent" => &mut self.0.traceparent,
-                "request_id" => &mut self.0.request_id,
-                "version" => &mut self.0.version,
-                "replay" => {
-                    let value: Value = map.next_value()?;
-                    self.0.replay |= !matches!(&value, Value::Null | Value::Bool(false)) && value != "";
-                    continue;
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *slot = match map.next_value()? {
-                Value::String(text) => Some(text).filter(|text| !text.is_empty()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            };
+            let value = map.next_value()?;
+            self.0.take(&key, value);
         }
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cut_line_gives_what_stands_before_the_cut() {
-        let whole = r#"{"marker":"M","event_id":7,"nested":{"marker":"X"},"message":"long long"}"#;
-        let fields = parse(whole, false).unwrap();
-        assert_eq!((fields.marker.as_deref(), fields.event_id.as_deref()), (Some("M"), Some("7")));
-        for length in 0..whole.len() {
-            let cut = parse(&whole[..length], true);
-            assert_eq!(parse(&whole[..length], false), None, "cut at {length}");
-            if length > 13 {
-                assert_eq!(cut.unwrap().marker.as_deref(), Some("M"), "cut at {length}");
-            }
-        }
-    }
-
-    #[test]
-    fn only_a_replay_with_content_makes_a_line_evidence() {
-        for (value, expected) in [
-            ("\"kr-1\"", true),
-            ("7", true),
-            ("{}", true),
-            ("true", true),
-            ("\"\"", false),
-            ("null", false),
-            ("false", false),
-        ] {
-            let line = format!(r#"{{"replay":{value}}}"#);
-            assert_eq!(parse(&line, false).unwrap().replay, expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_one_object_is_not_json_to_us() {
-        for line in ["", "text", "[1]", "{", "{}{}", "{} tail", "{\"a\":1", "\"{}\""] {
-            assert_eq!(parse(line, false), None, "{line:?}");
-        }
-        for name in ["a", "message"] {
-            let deep = format!("{{\"{name}\":{0}{1}}}", "[".repeat(100_000), "]".repeat(100_000));
-            assert_eq!(parse(&deep, false).is_some(), name == "a", "nesting costs no stack: {name}");
-        }
+impl<'de> serde::Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneValue)
     }
 }
+
+struct OneValue;
+
+impl<'de> Visitor<'de> for OneValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Nothing)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(if value { Value::Plain("true".into()) } else { Value::Nothing })
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Plain(value.to_string()))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Plain(value.to_string()))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Plain(value.to_string()))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Plain(value.to_owned()))
+    }
+    // What is nested is passed over without going down, however deep it is.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Nested)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Nested)
+    }
+}
+
+#[cfg(test)]
+mod tests;

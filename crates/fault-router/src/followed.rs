@@ -1,6 +1,7 @@
 //! One file that is followed.
 
 use crate::block::{Block, Owner};
+use crate::context::{BYTES_AHEAD, BYTES_BACK};
 use crate::edge::Edge;
 use crate::folder::Standing;
 use crate::lines;
@@ -11,11 +12,6 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant, SystemTime};
 use uuid::Uuid;
-
-/// How much of the file before a fault's line is looked at for context, bytes.
-const LOOK_BACK: usize = 64 * 1024;
-/// How much of what follows is, as far as it was read already.
-const LOOK_AHEAD: usize = 8 * 1024;
 
 /// A file with its place.
 #[derive(Debug)]
@@ -53,7 +49,7 @@ pub(crate) enum Advance {
     Passed,
     /// The file was truncated or replaced; it begins anew.
     Restarted,
-    /// A line with a literal.
+    /// A line that a rule concerns.
     Hit(Line),
 }
 
@@ -110,7 +106,7 @@ impl Followed {
         Stream { life: self.life, cursor: self.cursor, print: self.edge.print(), again: false }
     }
 
-    /// Steps forward: to behind the next line with a literal, or over what is there.
+    /// Steps forward: to behind the next line that a rule concerns, or over what is there.
     pub(crate) fn advance(&mut self, block: &mut Block, rules: &Rules, look: Look) -> io::Result<Advance> {
         let (owner, offset) = (self.owner(), self.cursor.offset);
         let mut last = false;
@@ -125,7 +121,7 @@ impl Followed {
             }
         }
         let rest = block.from(owner, offset);
-        let step = lines::step(rest, self.cursor.skipping, last, |bytes| rules.find(bytes));
+        let step = lines::step(rest, self.cursor.skipping, last, rules);
         if step.used == 0 {
             self.waiting = true;
             return Ok(Advance::Idle);
@@ -138,7 +134,7 @@ impl Followed {
             offset: offset + range.start as u64,
             bytes: done.get(range).unwrap_or_default().to_vec(),
             cut: step.cut,
-            after: after.get(..LOOK_AHEAD).unwrap_or(after).to_vec(),
+            after: after.get(..BYTES_AHEAD).unwrap_or(after).to_vec(),
         }))
     }
 
@@ -213,7 +209,7 @@ impl Followed {
 
     /// The bytes before a place, and whether they begin with a whole line.
     pub(crate) fn before(&self, offset: u64) -> (Vec<u8>, bool) {
-        let length = usize::try_from(offset).map_or(LOOK_BACK, |offset| offset.min(LOOK_BACK));
+        let length = usize::try_from(offset).map_or(BYTES_BACK, |offset| offset.min(BYTES_BACK));
         let mut bytes = vec![0; length];
         let from = offset - length as u64;
         // Context is a courtesy: without it the detection goes its way.

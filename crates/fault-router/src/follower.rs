@@ -25,7 +25,7 @@ use tokio::sync::mpsc::error::TrySendError;
 /// The follower of one target.
 pub(crate) struct Follower {
     desk: Arc<Desk>,
-    rules: Rules,
+    rules: Arc<Rules>,
     clock: SharedClock,
     stop: Stop,
     watch: Watch,
@@ -53,7 +53,7 @@ pub(crate) struct Closed;
 /// What a follower works with.
 pub(crate) struct Parts {
     pub(crate) desk: Arc<Desk>,
-    pub(crate) rules: Rules,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) clock: SharedClock,
     pub(crate) stop: Stop,
     pub(crate) bell: Bell,

@@ -1,13 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 pub mod settings;
+pub mod arguments;
 pub mod app;
 mod routes;
-mod rules;
+mod push;
+mod stdin;
+pub mod rules;
+mod sieve;
+mod required;
+mod lines;
+pub mod scan;
 mod fields;
+mod moment;
+mod trace;
 mod recognise;
 mod context;
-mod lines;
 mod edge;
 mod place;
 mod origin;
@@ -20,6 +28,10 @@ mod watch;
 mod follower;
 mod state;
 mod reporter;
+mod spool;
+mod carrier;
 
 pub use app::run;
+pub use arguments::Arguments;
 pub use settings::Settings;
+pub use stdin::pipe;

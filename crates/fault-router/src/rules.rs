@@ -1,77 +1,124 @@
-//! The markers of a target: one automaton to find them in blocks, and the two ways a line can carry one. Pure.
+//! The rules of a target: a sieve to find their lines in blocks, and the three ways a line can be one of a fault's: by its
+//! field `marker`, by a marker as a token, by a pattern. Pure.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use crate::lines::Sift;
+use crate::sieve::{Sieve, SieveError};
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 use wire::FaultCode;
 use wire::target::FaultRule;
 
+/// Bound of the automaton of all patterns, bytes.
+const MAX_PROGRAM: usize = 8 << 20;
+
 /// Why rules cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RulesError {
-    /// Nothing, or something that no line can hold.
+pub enum RulesError {
+    /// A marker that is empty where there is no pattern, or one that no line can hold.
     #[error("the marker of {code} is empty or holds a line break")]
     Marker {
         /// Whose.
         code: FaultCode,
     },
-    /// Too much for an automaton.
+    /// A pattern that is none; the text says what is wrong.
+    #[error("{0}")]
+    Pattern(String),
+    /// Too many markers.
     #[error("the markers do not fit into one automaton")]
-    Automaton(#[source] aho_corasick::BuildError),
+    Markers(#[source] aho_corasick::BuildError),
+    /// Too many patterns.
+    #[error("the patterns do not fit into one automaton")]
+    Patterns(#[source] regex::Error),
+    /// They cannot be searched for together.
+    #[error("the rules cannot be searched for together")]
+    Sieve(#[source] SieveError),
 }
 
-/// The literal markers of a target.
+/// The rules of a target, ready to be used.
 #[derive(Debug)]
-pub(crate) struct Rules {
-    automaton: AhoCorasick,
-    rules: Vec<(String, FaultCode)>,
+pub struct Rules {
+    sieve: Sieve,
+    markers: AhoCorasick,
+    patterns: RegexSet,
+    /// Which rule a pattern of the set belongs to.
+    by_pattern: Vec<usize>,
+    rules: Vec<FaultRule>,
 }
 
 impl Rules {
-    pub(crate) fn new(faults: &[FaultRule]) -> Result<Self, RulesError> {
-        let mut patterns = Vec::new();
+    /// Prepares the rules of a target.
+    ///
+    /// # Errors
+    /// When a marker or a pattern cannot be one; it is named.
+    pub fn new(faults: &[FaultRule]) -> Result<Self, RulesError> {
+        let mut markers = Vec::new();
         for fault in faults {
-            if fault.marker.is_empty() || fault.marker.contains(['\n', '\r']) {
+            if (fault.marker.is_empty() && fault.pattern.is_none()) || fault.marker.contains(['\n', '\r']) {
                 return Err(RulesError::Marker { code: fault.code.clone() });
             }
-            patterns.push(fault.marker.clone());
-            // A marker with quotes or the like stands escaped in a JSON line.
-            let escaped = serde_json::Value::from(fault.marker.as_str()).to_string();
-            let inner = escaped.trim_start_matches('"').strip_suffix('"').unwrap_or(&escaped);
-            if inner != fault.marker {
-                patterns.push(inner.to_owned());
-            }
+            fault.expression().map_err(RulesError::Pattern)?;
+            markers.extend(forms(&fault.marker));
         }
-        // Leftmost-first lets the automaton use its vectorised prefilter.
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(&patterns)
-            .map_err(RulesError::Automaton)?;
-        Ok(Self { automaton, rules: faults.iter().map(|f| (f.marker.clone(), f.code.clone())).collect() })
-    }
-
-    /// Where the first literal begins.
-    pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        self.automaton.find(bytes).map(|found| found.start())
+        let patterns = faults.iter().enumerate().filter_map(|(i, fault)| Some((i, fault.pattern.as_deref()?)));
+        let (by_pattern, patterns): (Vec<usize>, Vec<&str>) = patterns.unzip();
+        Ok(Self {
+            sieve: Sieve::new(&markers, &patterns).map_err(RulesError::Sieve)?,
+            markers: AhoCorasick::new(&markers).map_err(RulesError::Markers)?,
+            patterns: RegexSetBuilder::new(patterns).size_limit(MAX_PROGRAM).build().map_err(RulesError::Patterns)?,
+            by_pattern,
+            rules: faults.to_vec(),
+        })
     }
 
     /// The fault whose marker this is.
-    pub(crate) fn by_marker(&self, marker: &str) -> Option<&FaultCode> {
-        self.rules.iter().find(|(own, _)| own == marker).map(|(_, code)| code)
+    pub(crate) fn by_marker(&self, marker: &str) -> Option<&FaultRule> {
+        self.rules.iter().find(|rule| !marker.is_empty() && rule.marker == marker)
     }
 
     /// The fault whose marker a line of text contains as a token: the leftmost, of two at one place the longer.
-    pub(crate) fn by_token(&self, line: &[u8]) -> Option<&FaultCode> {
-        let mut best: Option<(usize, usize, &FaultCode)> = None;
-        for (marker, code) in &self.rules {
-            let marker = marker.as_bytes();
+    pub(crate) fn by_token(&self, line: &[u8]) -> Option<&FaultRule> {
+        let mut best: Option<(usize, usize, &FaultRule)> = None;
+        for rule in self.rules.iter().filter(|rule| !rule.marker.is_empty()) {
+            let marker = rule.marker.as_bytes();
             let mut places = memmem::find_iter(line, marker);
             let Some(at) = places.find(|at| is_token(line, *at, marker)) else { continue };
             if best.is_none_or(|(start, length, _)| at < start || (at == start && marker.len() > length)) {
-                best = Some((at, marker.len(), code));
+                best = Some((at, marker.len(), rule));
             }
         }
-        best.map(|(_, _, code)| code)
+        best.map(|(_, _, rule)| rule)
     }
+
+    /// The first fault of the catalogue whose pattern a line matches.
+    pub(crate) fn by_pattern(&self, line: &[u8]) -> Option<&FaultRule> {
+        let first = self.patterns.matches(line).iter().next()?;
+        self.by_pattern.get(first).and_then(|rule| self.rules.get(*rule))
+    }
+}
+
+impl Sift for Rules {
+    fn find(&self, block: &[u8]) -> Option<usize> {
+        self.sieve.find(block)
+    }
+
+    fn concerns(&self, line: &[u8]) -> bool {
+        self.markers.is_match(line) || self.patterns.is_match(without_return(line))
+    }
+}
+
+/// A line without the carriage return before its newline, which no pattern means.
+pub(crate) fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// How a marker may stand in a line: as it is, and as JSON escapes its quotes and the like.
+fn forms(marker: &str) -> Vec<String> {
+    let escaped = serde_json::Value::from(marker).to_string();
+    let inner = escaped.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&escaped);
+    let mut forms: Vec<String> = [marker, inner].into_iter().filter(|m| !m.is_empty()).map(str::to_owned).collect();
+    forms.dedup();
+    forms
 }
 
 /// Whether what stands around a marker does not go on with it: `FAULT_A` is no token of `FAULT_AB`.
@@ -84,49 +131,4 @@ fn is_token(line: &[u8], at: usize, marker: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rules(markers: &[&str]) -> Result<Rules, RulesError> {
-        let rule = |(i, marker): (usize, &&str)| FaultRule {
-            code: format!("CODE_{i}").parse().unwrap(),
-            marker: (*marker).to_owned(),
-            severity: Default::default(),
-            title: String::new(),
-        };
-        Rules::new(&markers.iter().enumerate().map(rule).collect::<Vec<_>>())
-    }
-
-    #[track_caller]
-    fn check(markers: &[&str], line: &str, expected: Option<&str>) {
-        let rules = rules(markers).unwrap();
-        let got = rules.by_token(line.as_bytes()).map(FaultCode::as_str);
-        assert_eq!(got, expected, "line {line:?} with markers {markers:?}");
-    }
-
-    #[test]
-    fn a_marker_counts_in_text_only_as_a_token() {
-        check(&["FAULT_A"], "error FAULT_A: it broke", Some("CODE_0"));
-        check(&["FAULT_A"], "FAULT_A", Some("CODE_0"));
-        check(&["FAULT_A"], "error FAULT_AB", None);
-        check(&["FAULT_A"], "error XFAULT_A", None);
-        check(&["FAULT_A"], "error FAULT_AB and FAULT_A.", Some("CODE_0"));
-        check(&["FAULT", "FAULT_A"], "error FAULT_A", Some("CODE_1"));
-        check(&["FAULT_A", "FAULT_B"], "FAULT_B before FAULT_A", Some("CODE_1"));
-        check(&["[boom]"], "x[boom]y", Some("CODE_0"));
-    }
-
-    #[test]
-    fn a_marker_that_json_escapes_is_found_as_it_stands_in_the_line() {
-        let rules = rules(&[r#"say "boom""#]).unwrap();
-        assert_eq!(rules.find(br#"{"marker":"say \"boom\""}"#), Some(11));
-        assert_eq!(rules.find(br#"text: say "boom""#), Some(6));
-    }
-
-    #[test]
-    fn a_marker_that_no_line_can_hold_is_refused() {
-        for marker in ["", "a\nb"] {
-            assert!(rules(&[marker]).unwrap_err().to_string().contains("CODE_0"));
-        }
-    }
-}
+pub(crate) mod tests;

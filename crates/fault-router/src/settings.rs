@@ -13,7 +13,7 @@ pub struct Settings {
     pub incident_store: String,
     /// The folder of the target catalogue.
     pub targets: PathBuf,
-    /// Where the places in the files are kept.
+    /// Where the places in the files, and detections from pushed lines, are kept.
     pub state: PathBuf,
     /// How often folders and files are looked at besides the file events, milliseconds.
     pub poll_ms: u64,
@@ -21,6 +21,10 @@ pub struct Settings {
     pub linger_ms: u64,
     /// How many lines of context go with a detection.
     pub context_lines: usize,
+    /// The largest body of pushed lines, bytes, also after decompression.
+    pub push_max_bytes: usize,
+    /// How much of a target's detections from pushed lines is kept on disk while the store is away, bytes.
+    pub spool_max_bytes: u64,
 }
 
 impl Default for Settings {
@@ -33,6 +37,8 @@ impl Default for Settings {
             poll_ms: 1_000,
             linger_ms: 60_000,
             context_lines: 20,
+            push_max_bytes: 2 << 20,
+            spool_max_bytes: 64 << 20,
         }
     }
 }

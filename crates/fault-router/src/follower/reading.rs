@@ -5,7 +5,8 @@ use crate::context;
 use crate::followed::{Advance, Line, Look};
 use crate::ledger::{Finding, News};
 use crate::place::FileKey;
-use crate::recognise::{self, Origin};
+use crate::recognise::{self, Name, Origin};
+use crate::rules::without_return;
 
 /// How many steps a file is read before it is another's turn.
 const TURN: usize = 16;
@@ -72,8 +73,8 @@ impl Follower {
         let (before, whole) = file.before(line.offset);
         let context = context::choose(&before, whole, &line.after, &found.ties(), self.context_lines);
         let names_itself = found.own_id().is_some();
-        let bytes = line.bytes.strip_suffix(b"\r").unwrap_or(&line.bytes);
-        let origin = Origin { target: &self.desk.target, life: stream.life, offset: line.offset, line: bytes };
+        let name = Name::Place { life: stream.life, offset: line.offset };
+        let origin = Origin { target: &self.desk.target, name, line: without_return(&line.bytes) };
         let detection = found.detection(origin, context, self.clock.now());
         self.outbox.push_back(News::Found(key, stream, Box::new(Finding { detection, names_itself })));
         true

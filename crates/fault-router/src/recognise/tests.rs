@@ -1,5 +1,5 @@
 use super::*;
-use wire::target::FaultRule;
+use crate::rules::tests::rule;
 
 const NOW: &str = "2026-11-22T10:00:00Z";
 
@@ -8,18 +8,14 @@ fn now() -> DateTime<Utc> {
 }
 
 fn rules() -> Rules {
-    let rule = |marker: &str| FaultRule {
-        code: format!("CODE_{marker}").parse().unwrap(),
-        marker: marker.to_owned(),
-        severity: Default::default(),
-        title: String::new(),
-    };
-    Rules::new(&[rule("BOOM"), rule("BANG")]).unwrap()
+    let mut pattern = rule("CODE_CRASH", "", Some(r"crashed with code \d+$"));
+    pattern.title = "It crashed".into();
+    Rules::new(&[rule("CODE_BOOM", "BOOM", None), rule("CODE_BANG", "BANG", None), pattern]).unwrap()
 }
 
 fn detect(line: &[u8]) -> Option<Detection> {
     let target = "tiny".parse().unwrap();
-    let origin = Origin { target: &target, life: Uuid::nil(), offset: 7, line };
+    let origin = Origin { target: &target, name: Name::Place { life: Uuid::nil(), offset: 7 }, line };
     recognise(&rules(), line, false).map(|found| found.detection(origin, vec!["before".into()], now()))
 }
 
@@ -41,6 +37,47 @@ fn a_json_line_counts_by_its_marker_alone_and_text_by_a_token() {
     check(r#"{"marker":"BOOM","replay":""}"#, Some("CODE_BOOM"));
     check("2026 ERROR BOOM it broke", Some("CODE_BOOM"));
     check("BOOMERANG", None);
+}
+
+#[test]
+fn a_pattern_counts_on_the_line_as_it_stands_and_a_marker_before_it() {
+    check("worker crashed with code 7", Some("CODE_CRASH"));
+    check("worker crashed with code 7\r", Some("CODE_CRASH"));
+    check("worker crashed with code 7 again", None);
+    check("BANG crashed with code 7", Some("CODE_BANG"));
+    check(r#"{"message":"crashed with code 7"}"#, None);
+    check(r#"{"replay":"kr-1"} crashed with code 7"#, Some("CODE_CRASH"));
+    assert_eq!(detect(b"worker crashed with code 7").unwrap().message, "It crashed");
+}
+
+#[test]
+fn a_detection_holds_no_secret() {
+    let line = r#"{"marker":"BOOM","message":"for ann@example.org","reason":"password=abc1","service":"api","user_password":"two words","url":"postgres://a:abc1@db/x","level":"error"}"#;
+    let detection = detect(line.as_bytes()).unwrap();
+    let text = serde_json::to_string(&detection).unwrap();
+    for secret in ["ann@", "abc1", "two words"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    let fields: Vec<_> = detection.fields.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    assert_eq!(fields, ["level=error", "url=postgres://a:[redacted]@db/x", "user_password=[redacted]"]);
+    assert_eq!(detection.service.as_deref(), Some("api"));
+}
+
+#[test]
+fn a_line_with_a_time_has_the_same_name_whoever_brings_it() {
+    let target = "tiny".parse().unwrap();
+    let name = |name: Name<'_>, line: &str| {
+        let origin = Origin { target: &target, name, line: line.as_bytes() };
+        recognise(&rules(), line.as_bytes(), false).unwrap().detection(origin, vec![], now()).event_id
+    };
+    let first = name(Name::Time("1"), "BOOM");
+    assert_eq!(first, name(Name::Time("1"), "BOOM"));
+    let sent = |index| Name::Sent { key: "k", index };
+    let others =
+        [name(Name::Time("2"), "BOOM"), name(Name::Time("1"), "BOOM!"), name(sent(0), "BOOM"), name(sent(1), "BOOM")];
+    for (i, other) in others.iter().enumerate() {
+        assert!(*other != first && !others[i + 1..].contains(other), "{i}");
+    }
 }
 
 #[test]
@@ -84,7 +121,7 @@ fn a_time_or_trace_that_cannot_be_is_not_believed() {
 fn a_line_that_does_not_name_itself_is_named_by_its_place() {
     let target = "tiny".parse().unwrap();
     let name = |life, offset, line: &str| {
-        let origin = Origin { target: &target, life, offset, line: line.as_bytes() };
+        let origin = Origin { target: &target, name: Name::Place { life, offset }, line: line.as_bytes() };
         recognise(&rules(), line.as_bytes(), false).unwrap().detection(origin, vec![], now()).event_id
     };
     let first = name(Uuid::nil(), 0, "BOOM");
