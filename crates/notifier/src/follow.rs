@@ -15,11 +15,11 @@ pub(crate) const SINK: &str = "webhook";
 /// How many events are read at once.
 const PAGE: u32 = 100;
 /// How long the store is asked to wait for news; shorter than a hold lasts.
-const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(3);
 /// Between two looks whether the sink is free, and after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often the hold is renewed while a message cannot be delivered.
-const RENEW: Duration = Duration::from_secs(5);
+const RENEW: Duration = Duration::from_secs(2);
 
 /// What following needs.
 pub(crate) struct Follower {
@@ -62,8 +62,10 @@ impl Follower {
     /// Gives the sink back, so that another replica goes on at once.
     pub(crate) async fn release(&self) {
         let released = self.ledger.release(SINK, &self.holder, self.clock.now());
-        if !tokio::time::timeout(PAUSE, released).await.is_ok_and(|done| done.is_ok()) {
-            tracing::debug!("the sink could not be given back; it is free when the hold ends");
+        match tokio::time::timeout(RENEW, released).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = ?anyhow::Error::new(error), "the sink is free when the hold ends"),
+            Err(_) => tracing::warn!("the database does not answer; the sink is free when the hold ends"),
         }
     }
 

@@ -16,7 +16,7 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/n
 /// How long one attempt waits for a database that is starting.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a replica tells before it must say again that it is there.
-const HOLD: TimeDelta = TimeDelta::seconds(15);
+const HOLD: TimeDelta = TimeDelta::seconds(6);
 /// How many dead letters are listed.
 const LISTED: i64 = 100;
 
