@@ -1,13 +1,13 @@
 //! The local stack: private PostgreSQL and Redis, the targets' remotes, and a supervised process per service.
 
 pub mod about;
+pub mod begin;
 pub mod companions;
 pub mod credentials;
 pub mod databases;
 pub mod descendants;
 pub mod layout;
 pub mod local;
-mod begin;
 pub mod ports;
 pub mod remote;
 pub mod services;
@@ -16,6 +16,7 @@ pub mod targets;
 
 use about::About;
 use anyhow::Context;
+use begin::External;
 use chassis::auth::Credentials;
 use client::{Callee, IncidentStore};
 use companions::Companion;
@@ -80,11 +81,19 @@ impl Stack {
     /// # Errors
     /// At the first part that does not come up; what was started is ended again.
     pub async fn start(options: Options, say: &mut dyn FnMut(String)) -> anyhow::Result<Self> {
+        Self::start_with(options, External::default(), say).await
+    }
+
+    /// The same, with servers that somebody else runs.
+    ///
+    /// # Errors
+    /// See [`Self::start`].
+    pub async fn start_with(options: Options, external: External, say: &mut dyn FnMut(String)) -> anyhow::Result<Self> {
         let layout = Layout::make(&options.home)?;
         let lock = begin::lock(&layout)?;
         descendants::end_left_over(&layout.at("artefacts"));
         let tokens = credentials::issue(&layout)?;
-        let (postgres, redis) = begin::servers(&layout, options.durable, say).await?;
+        let (postgres, redis) = begin::servers(&layout, &external, options.durable, say).await?;
         databases::of_platform(&postgres, &layout)?;
         let local = match &options.targets {
             targets::Source::Checkout(root) => local::load(root)?,
@@ -189,7 +198,8 @@ impl Stack {
 
     fn stop(&mut self) {
         let _gone = std::fs::remove_file(about::path(&self.layout.home));
-        self.supervisor.end(&[self.postgres.pid(), self.redis.pid()]);
+        let servers: Vec<u32> = [self.postgres.pid(), self.redis.pid()].into_iter().flatten().collect();
+        self.supervisor.end(&servers);
     }
 }
 

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod elsewhere;
 mod place;
 pub mod postgres;
 mod process;
 pub mod redis;
 
+pub use elsewhere::{Elsewhere, InvalidUrl};
 pub use place::folder_for;
 pub use postgres::Postgres;
 pub use process::{Owned, free_port};

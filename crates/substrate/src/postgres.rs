@@ -1,24 +1,41 @@
 //! PostgreSQL.
 
-use crate::process::{as_user, give_to};
+mod private;
+
+use crate::elsewhere::Elsewhere;
+use crate::process::as_user;
 use crate::{Owned, SubstrateError, free_port, io};
 use nix::sys::signal::Signal;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long it may take to answer after its start; recovery after a crash is part of it.
 const READY_S: u64 = 30;
 
-/// A private server.
+/// How long a connection to a server of somebody else may take, seconds.
+const CONNECT_S: &str = "5";
+
+/// A server: a private one that ends with us, or one that somebody else runs.
 #[derive(Debug)]
 pub struct Postgres {
-    server: Owned,
+    server: Option<Owned>,
     programs: PathBuf,
-    folder: PathBuf,
-    /// The port on loopback; also part of the socket's name.
+    access: Access,
+    socket: PathBuf,
+    log: PathBuf,
+    /// The port; also part of the socket's name.
     pub port: u16,
+}
+
+/// How the superuser gets in.
+#[derive(Debug)]
+enum Access {
+    /// Over the socket, as the system's user.
+    Socket,
+    /// Over TCP, with a password.
+    Password(Elsewhere),
 }
 
 impl Postgres {
@@ -29,23 +46,56 @@ impl Postgres {
     /// When PostgreSQL is not there, or does not come up.
     pub fn start(folder: &Path, durable: bool) -> Result<Self, SubstrateError> {
         let programs = programs()?;
-        prepare(folder)?;
+        private::prepare(folder, USER)?;
         let data = folder.join("data");
         if !data.join("PG_VERSION").exists() {
-            initialise(&programs, folder)?;
+            private::initialise(&programs, folder, USER)?;
         }
         let port = free_port()?;
         let log = folder.join("server.log");
-        let server = Owned::start(&arguments(&programs, folder, port, durable), Some(USER), &log, Signal::SIGINT)?;
-        let mut postgres = Self { server, programs, folder: folder.to_owned(), port };
+        let server =
+            Owned::start(&private::arguments(&programs, folder, port, durable), Some(USER), &log, Signal::SIGINT)?;
+        let (socket, own_log) = (folder.join("socket"), folder.join("log"));
+        let mut postgres = Self { server: Some(server), programs, access: Access::Socket, socket, log: own_log, port };
         postgres.wait(&log)?;
         Ok(postgres)
+    }
+
+    /// A server that somebody else runs on this machine, as its superuser reaches it. It is used, never started or ended.
+    ///
+    /// # Errors
+    /// When it does not answer or `psql` is not there.
+    pub fn of(elsewhere: Elsewhere) -> Result<Self, SubstrateError> {
+        let (programs, port) = (programs()?, elsewhere.port);
+        let nowhere = PathBuf::new();
+        let access = Access::Password(elsewhere);
+        let mut postgres = Self { server: None, programs, access, socket: nowhere.clone(), log: nowhere, port };
+        let show = |what: &str| postgres.sql("postgres", &format!("SHOW {what}"));
+        let socket = show("unix_socket_directories")?.split(',').next().map(|folder| PathBuf::from(folder.trim()));
+        let log = Path::new(&show("data_directory")?).join(show("log_directory")?);
+        (postgres.socket, postgres.log) = (socket.unwrap_or_default(), log);
+        Ok(postgres)
+    }
+
+    /// Why its statement log cannot be read as evidence, if it cannot.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn log_problem(&self) -> Result<Option<String>, SubstrateError> {
+        let json = self.sql("postgres", "SHOW log_destination")?.contains("jsonlog");
+        let collected = self.sql("postgres", "SHOW logging_collector")? == "on";
+        if !json || !collected {
+            let mend = "ALTER SYSTEM SET log_destination = 'jsonlog'; ALTER SYSTEM SET logging_collector = on;";
+            return Ok(Some(format!("it writes no JSON log: run `{mend}` and restart it")));
+        }
+        let unreadable = std::fs::read_dir(&self.log).err();
+        Ok(unreadable.map(|error| format!("its log folder {} cannot be read: {error}", self.log.display())))
     }
 
     fn wait(&mut self, log: &Path) -> Result<(), SubstrateError> {
         let until = Instant::now() + Duration::from_secs(READY_S);
         while self.sql("postgres", "SELECT 1").is_err() {
-            if Instant::now() > until || !self.server.is_running() {
+            if Instant::now() > until || !self.server.as_mut().is_some_and(Owned::is_running) {
                 return Err(SubstrateError::NotReady { program: "postgres", seconds: READY_S, log: log.to_owned() });
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -55,36 +105,38 @@ impl Postgres {
 
     /// The folder with the Unix socket `.s.PGSQL.<port>`.
     pub fn socket_folder(&self) -> PathBuf {
-        self.folder.join("socket")
+        self.socket.clone()
     }
 
     /// The folder with the server's log in JSON (`*.json`).
     pub fn log_folder(&self) -> PathBuf {
-        self.folder.join("log")
+        self.log.clone()
     }
 
-    /// The server's pid.
-    pub fn pid(&self) -> u32 {
-        self.server.pid()
+    /// The private server's pid.
+    pub fn pid(&self) -> Option<u32> {
+        self.server.as_ref().map(Owned::pid)
     }
 
-    /// The URL of a role over loopback.
+    /// The URL of a role over TCP.
     pub fn url(&self, role: &str, password: &str, database: &str) -> String {
-        format!("postgres://{role}:{password}@127.0.0.1:{}/{database}", self.port)
+        let host = match &self.access {
+            Access::Socket => "127.0.0.1",
+            Access::Password(elsewhere) => &elsewhere.host,
+        };
+        format!("postgres://{role}:{password}@{host}:{}/{database}", self.port)
     }
 
-    /// Runs SQL as the superuser, over the socket. The text goes through standard input, so that no secret is in `ps`.
+    /// Runs SQL as the superuser. The text goes through standard input, so that no secret is in `ps`.
     ///
     /// # Errors
     /// With what `psql` said.
     pub fn sql(&self, database: &str, sql: &str) -> Result<String, SubstrateError> {
         let failed = |output: String| SubstrateError::Failed { program: "psql".into(), output };
-        let mut child = as_user(Some(USER))
-            .arg(self.programs.join("psql"))
+        let mut child = self
+            .psql()
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", "-d", database, "-p"])
             .arg(self.port.to_string())
-            .arg("-h")
-            .arg(self.socket_folder())
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -99,6 +151,25 @@ impl Postgres {
             return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
         }
         Err(failed(tail(&output.stderr)))
+    }
+}
+
+impl Postgres {
+    fn psql(&self) -> Command {
+        let program = self.programs.join("psql");
+        match &self.access {
+            Access::Socket => {
+                let mut command = as_user(Some(USER));
+                command.arg(program).arg("-h").arg(&self.socket);
+                command
+            }
+            Access::Password(elsewhere) => {
+                let mut command = Command::new(program);
+                command.args(["-w", "-h", &elsewhere.host, "-U", &elsewhere.user]);
+                command.env("PGPASSWORD", &elsewhere.password).env("PGCONNECT_TIMEOUT", CONNECT_S);
+                command
+            }
+        }
     }
 }
 
@@ -121,65 +192,6 @@ pub fn programs() -> Result<PathBuf, SubstrateError> {
     let missing =
         SubstrateError::Missing { program: "PostgreSQL (15 or newer)", install: "apt-get install postgresql" };
     found.pop().map(|(_, bin)| bin).ok_or(missing)
-}
-
-fn prepare(folder: &Path) -> Result<(), SubstrateError> {
-    for part in ["data", "socket", "log"] {
-        let part = folder.join(part);
-        std::fs::create_dir_all(&part).map_err(io("make", &part))?;
-        give_to(&part, USER)?;
-    }
-    Ok(())
-}
-
-fn initialise(programs: &Path, folder: &Path) -> Result<(), SubstrateError> {
-    let data = folder.join("data");
-    let output = as_user(Some(USER))
-        .arg(programs.join("initdb"))
-        .args(["--no-sync", "--no-instructions", "--locale=C.UTF-8", "-E", "UTF8", "-A", "peer", "-D"])
-        .arg(&data)
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(io("start", "initdb"))?;
-    succeeded("initdb", &output)?;
-    let access = data.join("pg_hba.conf");
-    std::fs::write(&access, ACCESS).map_err(io("write", access))
-}
-
-/// Over the socket: members of the role `scratch` in the database of their own name without a password (that is how a
-/// candidate in a sandbox gets in), and the superuser as the system's user. Over loopback: passwords.
-const ACCESS: &str = "\
-local sameuser +scratch trust\n\
-local all all peer\n\
-host all all 127.0.0.1/32 scram-sha-256\n";
-
-fn arguments(programs: &Path, folder: &Path, port: u16, durable: bool) -> Vec<String> {
-    let path = |part: &str| folder.join(part).display().to_string();
-    let mut arguments = vec![
-        programs.join("postgres").display().to_string(),
-        "-D".into(),
-        path("data"),
-        "-p".into(),
-        port.to_string(),
-        "-k".into(),
-        path("socket"),
-    ];
-    let log = format!("log_directory={}", path("log"));
-    let settings = [
-        "listen_addresses=127.0.0.1",
-        "shared_buffers=32MB",
-        "max_connections=100",
-        "logging_collector=on",
-        "log_destination=jsonlog",
-        "log_filename=postgresql-%Y%m%d-%H%M%S.log",
-        "log_rotation_size=32MB",
-        &log,
-    ];
-    let fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
-    let settings = settings.into_iter().chain(fast.into_iter().filter(|_| !durable));
-    arguments.extend(settings.flat_map(|setting| ["-c".to_owned(), setting.to_owned()]));
-    arguments
 }
 
 fn succeeded(program: &str, output: &Output) -> Result<(), SubstrateError> {

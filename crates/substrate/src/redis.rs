@@ -12,13 +12,10 @@ const READY_S: u64 = 10;
 /// The user it runs as when the caller is root. Debian's package makes it.
 const USER: &str = "redis";
 
-/// A private server without persistence: what is in it may be lost.
-#[derive(Debug)]
+/// A server without persistence – what is in it may be lost – that ends with us, or one that somebody else runs.
 pub struct Redis {
-    server: Owned,
-    /// The port on loopback.
-    pub port: u16,
-    password: String,
+    server: Option<Owned>,
+    url: String,
 }
 
 impl Redis {
@@ -42,10 +39,11 @@ impl Redis {
         let log = folder.join("server.log");
         let argv = [program.display().to_string(), config.display().to_string()];
         let server = Owned::start(&argv, Some(USER), &log, Signal::SIGTERM)?;
-        let mut redis = Self { server, port, password };
+        let url = format!("redis://:{password}@127.0.0.1:{port}");
+        let mut redis = Self { server: Some(server), url };
         let until = Instant::now() + Duration::from_secs(READY_S);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if Instant::now() > until || !redis.server.is_running() {
+            if Instant::now() > until || !redis.server.as_mut().is_some_and(Owned::is_running) {
                 return Err(SubstrateError::NotReady { program: "redis-server", seconds: READY_S, log });
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -53,14 +51,26 @@ impl Redis {
         Ok(redis)
     }
 
-    /// Its URL, with the password.
-    pub fn url(&self) -> String {
-        format!("redis://:{}@127.0.0.1:{}", self.password, self.port)
+    /// A server that somebody else runs. It is used, never started or ended.
+    pub fn of(url: String) -> Self {
+        Self { server: None, url }
     }
 
-    /// The server's pid.
-    pub fn pid(&self) -> u32 {
-        self.server.pid()
+    /// Its URL, with the password.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// The private server's pid.
+    pub fn pid(&self) -> Option<u32> {
+        self.server.as_ref().map(Owned::pid)
+    }
+}
+
+/// Without the URL, which holds a password.
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redis").field("server", &self.server).finish_non_exhaustive()
     }
 }
 

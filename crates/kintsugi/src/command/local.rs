@@ -5,7 +5,7 @@ use anyhow::Context;
 use kintsugi::demo::{self, scene::Scene};
 use kintsugi::exit::{Interrupted, WrongUse};
 use kintsugi::output::{Answer, Format, complain, print};
-use kintsugi::stack::{Options, Stack, about::About, local, ports::Ports, targets};
+use kintsugi::stack::{Options, Stack, about::About, begin::External, local, ports::Ports, targets};
 
 /// Tells progress: beside the answer, so that this can be JSON.
 fn teller(format: Format) -> fn(String) {
@@ -68,7 +68,7 @@ async fn start(cli: &Cli, stop: &chassis::Stop) -> anyhow::Result<Stack> {
     let mut say = teller(cli.output);
     let options = options(cli)?;
     tokio::select! {
-        stack = Stack::start(options, &mut say) => stack,
+        stack = Stack::start_with(options, External::of_environment()?, &mut say) => stack,
         () = stop.requested() => Err(Interrupted.into()),
     }
 }

@@ -48,7 +48,9 @@ pub fn of_target(postgres: &Postgres, layout: &Layout, name: &str, secret_file: 
     let password = secret();
     make_role(postgres, name, Some(&password))?;
     make_role(postgres, "scratch", None)?;
-    make_role(postgres, &scratch, None)?;
+    // Only the private server lets a candidate in without a password.
+    let scratch_password = postgres.pid().is_none().then(secret);
+    make_role(postgres, &scratch, scratch_password.as_deref())?;
     postgres.sql("postgres", &format!("GRANT scratch TO {scratch}"))?;
     for database in [name, &scratch] {
         make_database(postgres, database)?;
@@ -62,7 +64,8 @@ pub fn of_target(postgres: &Postgres, layout: &Layout, name: &str, secret_file: 
         )?;
     }
     write_private(&layout.secret(secret_file), &postgres.url(name, &password, name))?;
-    Ok(format!("postgresql:///{scratch}?host=/run/postgresql&port={}&user={scratch}", postgres.port))
+    let password = scratch_password.map_or_else(String::new, |password| format!("&password={password}"));
+    Ok(format!("postgresql:///{scratch}?host=/run/postgresql&port={}&user={scratch}{password}", postgres.port))
 }
 
 fn make_database(postgres: &Postgres, name: &str) -> Result<(), SubstrateError> {
