@@ -106,8 +106,8 @@ async fn build_gate(
     reporter: &Reporter,
     spans: &mut Vec<Span>,
 ) -> Result<(GateReport, Option<Digest>), VerifyError> {
-    let _alone = workshop.lock.lock().await;
-    let scratch = build::lay_out(workshop, &candidate.base_tree, candidate.changes).await?;
+    let turn = workshop.turn().await;
+    let (_turn, scratch) = build::lay_out(workshop, turn, &candidate.base_tree, candidate.changes).await?;
     let tree = &candidate.tree;
     let made = match build::known(verifier, workshop, tree).await? {
         Some(artefact) => BuildStep::Reused(artefact),

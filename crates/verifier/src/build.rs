@@ -7,7 +7,7 @@ use crate::gates::build::BuildStep;
 use crate::gates::end_of;
 use crate::jobs::{self, Warm};
 use crate::sandbox::{Ended, Exit, Job};
-use crate::workshop::{Scratch, Workshop};
+use crate::workshop::{Scratch, Turn, Workshop};
 use chassis::operations::Reporter;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub async fn step(
     Ok((ended, span))
 }
 
-/// Builds what is laid out in a scratch folder and keeps it as the artefact of its tree. The workshop is locked.
+/// Builds what is laid out in a scratch folder and keeps it as the artefact of its tree. The caller holds the turn.
 pub async fn make(
     verifier: &Verifier,
     workshop: &Arc<Workshop>,
@@ -78,13 +78,13 @@ pub async fn plain(verifier: &Verifier, task: Build, reporter: &Reporter) -> Res
     if let Some(artefact) = known(verifier, &workshop, &tree).await? {
         return Ok(Built { tree, artefact, spans });
     }
-    let _alone = workshop.lock.lock().await;
+    let turn = workshop.turn().await;
     // Somebody else may have built it meanwhile.
     if let Some(artefact) = known(verifier, &workshop, &tree).await? {
         return Ok(Built { tree, artefact, spans });
     }
     let warm = if on_branch { Warm::Write } else { Warm::Above };
-    let scratch = lay_out(&workshop, &tree, Vec::new()).await?;
+    let (_turn, scratch) = lay_out(&workshop, turn, &tree, Vec::new()).await?;
     if warm == Warm::Write {
         forget_mark(&workshop.warm_mark());
     }
@@ -116,14 +116,15 @@ async fn locate(workshop: &Arc<Workshop>, commit: CommitId) -> Result<(TreeId, b
     .await
 }
 
-/// Brings the source folder to a tree, with a candidate's changes in a layer above it. The workshop is locked.
+/// Brings the source folder to a tree, with a candidate's changes in a layer above it.
 pub async fn lay_out(
     workshop: &Arc<Workshop>,
+    turn: Turn,
     tree: &TreeId,
     changes: Vec<crate::gates::scope::Change>,
-) -> Result<Scratch, VerifyError> {
+) -> Result<(Turn, Scratch), VerifyError> {
     let (workshop, tree) = (Arc::clone(workshop), tree.clone());
-    blocking("laying out the source", move || workshop.lay_out(&tree, &changes)).await
+    blocking("laying out the source", move || workshop.lay_out(turn, &tree, &changes)).await
 }
 
 /// Builds and tests the head of the branch once, so that the next candidate has little left to do.
@@ -135,14 +136,14 @@ pub async fn warm(verifier: &Verifier, workshop: &Arc<Workshop>, reporter: &Repo
         mirror.tree_of(&mirror.head(&repository.branch)?, &repository.url)
     })
     .await?;
-    let _alone = workshop.lock.lock().await;
+    let turn = workshop.turn().await;
     let (mark, stands_for) = (workshop.warm_mark(), format!("{tree} {}", workshop.recipe));
     let is_warm = std::fs::read_to_string(&mark).is_ok_and(|text| text == stands_for);
     if is_warm && known(verifier, workshop, &tree).await?.is_some() {
         return Ok(());
     }
     forget_mark(&mark);
-    let scratch = lay_out(workshop, &tree, Vec::new()).await?;
+    let (_turn, scratch) = lay_out(workshop, turn, &tree, Vec::new()).await?;
     let made = make(verifier, workshop, &tree, &scratch, Warm::Write, reporter, &mut Vec::new()).await?;
     if made.artefact().is_none() {
         return Err(VerifyError::DoesNotBuild(format!("{made:?}").chars().take(TOLD).collect()));

@@ -8,7 +8,9 @@ use crate::sandbox::bubblewrap::{LOCKED, unlock, upper_of};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use wire::target::Target;
 use wire::{Digest, TreeId};
 
@@ -20,7 +22,7 @@ pub struct Workshop {
     /// How its artefacts are made: the same tree made otherwise is another artefact.
     pub recipe: Digest,
     /// One build at a time: the source and warm folders are shared.
-    pub lock: tokio::sync::Mutex<()>,
+    turns: Arc<Mutex<()>>,
     root: PathBuf,
 }
 
@@ -33,7 +35,7 @@ impl Workshop {
         let root = std::path::absolute(work)?.join(target.name.as_str());
         let recipe = serde_json::json!({ "name": target.name, "build": target.build, "sandbox": target.sandbox });
         let recipe = Digest::of_json(&recipe);
-        let workshop = Self { target, recipe, lock: tokio::sync::Mutex::default(), root };
+        let workshop = Self { target, recipe, turns: Arc::default(), root };
         let scratches = workshop.scratches();
         for left in fs::read_dir(&scratches).into_iter().flatten().flatten() {
             sweep(&left.path());
@@ -72,11 +74,17 @@ impl Workshop {
         Mirror::open(&self.root.join("mirror.git"))
     }
 
-    /// Brings the source folder to a tree and answers a scratch folder in which a candidate's files lie above it.
+    /// The turn to use the source and warm folders.
+    pub async fn turn(&self) -> Turn {
+        Turn(Arc::clone(&self.turns).lock_owned().await)
+    }
+
+    /// Brings the source folder to a tree and answers a scratch folder in which a candidate's files lie above it. The turn
+    /// goes in and comes out: when the caller no longer waits, the next one must not begin before this has ended.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn lay_out(&self, tree: &TreeId, changes: &[Change]) -> Result<Scratch, CheckoutError> {
+    pub fn lay_out(&self, turn: Turn, tree: &TreeId, changes: &[Change]) -> Result<(Turn, Scratch), CheckoutError> {
         let failed = |path: &str| {
             let path = path.to_owned();
             move |source| CheckoutError::File { path, source }
@@ -87,7 +95,7 @@ impl Workshop {
             changes.iter().filter_map(|change| Some((change.path.clone(), change.new.clone()?, change.executable())));
         let layer = upper_of(scratch.path(), SOURCE_LAYER);
         checkout::lay_above(&layer, &files.collect::<Vec<_>>()).map_err(failed("the candidate's files"))?;
-        Ok(scratch)
+        Ok((turn, scratch))
     }
 
     /// An empty scratch folder.
@@ -98,6 +106,10 @@ impl Workshop {
         Scratch::new(&self.scratches())
     }
 }
+
+/// The right to use a workshop's source and warm folders.
+#[derive(Debug)]
+pub struct Turn(#[expect(dead_code, reason = "it is held, not read")] OwnedMutexGuard<()>);
 
 /// A scratch folder; removed in the background when it is dropped, since nobody waits for that.
 #[derive(Debug)]
@@ -130,3 +142,6 @@ fn sweep(path: &Path) {
         tracing::debug!(path = %path.display(), %error, "a scratch folder stays until the next start");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,12 @@
 )]
 
 mod world;
+mod stub;
 mod admission;
 mod builds;
 mod http;
+mod cases;
 mod replays;
+mod sequences;
 mod sandbox;
 mod settings;
