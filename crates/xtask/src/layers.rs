@@ -25,6 +25,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("notifier", 3),
     ("kintsugi", 3),
     ("testkit", 4),
+    ("variants", 4),
     ("e2e", 5),
     ("xtask", 5),
 ];
