@@ -1,17 +1,21 @@
 //! Puts the parts together and serves.
 
+use crate::cooldown::{Cooldown, Markers};
 use crate::news::News;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::{reset, routes};
+use crate::stream::hub::Hub;
+use crate::{reset, routes, stream};
 use actix_web::web;
 use anyhow::Context;
 use chassis::auth::Credentials;
 use chassis::server::Server;
 use chassis::{SharedClock, Stop};
+use chrono::TimeDelta;
 use database::Db;
+use deadpool_redis::redis;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +26,12 @@ use wire::target::Catalogue;
 /// The schema.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/incident-store");
 
+/// How much of the stream is kept for clients that come again, bytes.
+const KEPT: usize = 4 << 20;
+/// How many connections there may be besides the stream's.
+const OTHER_CONNECTIONS: usize = 2_000;
+/// The least time between two signs of life.
+const MIN_BEAT: Duration = Duration::from_millis(100);
 /// How long one attempt waits for a database that is still starting; then it is logged, and tried again.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The least limit of a transaction: PostgreSQL takes 0 for none.
@@ -59,6 +69,8 @@ pub(crate) struct App {
     pub(crate) catalogue: Catalogue,
     pub(crate) settings: Settings,
     pub(crate) patcher: client::Patcher,
+    pub(crate) cooldown: Cooldown,
+    pub(crate) hub: Hub,
 }
 
 /// Serves until the word to stop. Without a database it answers 503 until there is one.
@@ -68,9 +80,11 @@ pub(crate) struct App {
 pub async fn serve(listener: TcpListener, parts: Parts, stop: Stop) -> anyhow::Result<()> {
     let Parts { settings, credentials, database_url, redis_url, catalogue, clock } = parts;
     let (is_ready, ready) = watch::channel(false);
+    let redis = redis_url.map(|url| redis::Client::open(url.expose_secret())).transpose();
+    let redis = redis.context("cannot use REDIS_URL")?;
     let news = News::new();
-    if let Some(url) = &redis_url {
-        news.connect(url, &stop).context("cannot use REDIS_URL")?;
+    if let Some(client) = &redis {
+        news.connect(client, &stop);
     }
     let store = Store {
         db: Db::new(&database_url, settings.pool.max(1))?,
@@ -82,7 +96,15 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: Stop) -> anyhow::R
     };
     let patcher = client::Callee::new(Service::Patcher, &settings.patcher, Arc::clone(&credentials))?;
     let patcher = client::Patcher::new(patcher);
-    let app = web::Data::new(App { store, catalogue, settings, patcher });
+    let lasts = TimeDelta::seconds(settings.cooldown_s.into());
+    let cooldown = Cooldown { lasts, markers: Markers::new(redis) };
+    let hub = Hub::new(KEPT, settings.stream_clients);
+    let beat = Duration::from_millis(settings.stream_beat_ms).max(MIN_BEAT);
+    let stalled = Duration::from_millis(settings.stream_stalled_ms).max(MIN_BEAT);
+    let max_connections = settings.stream_clients + OTHER_CONNECTIONS;
+    stop.spawn("stream-beat", stream::keep_alive(hub.clone(), beat, stop.clone()));
+    let app = web::Data::new(App { store, catalogue, settings, patcher, cooldown, hub });
+    stop.spawn("stream", stream::follow(app.clone()));
     let (migrated, word) = (app.clone(), stop.clone());
     stop.spawn("migrations", async move {
         let work = async {
@@ -94,7 +116,8 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: Stop) -> anyhow::R
             () = word.requested() => {}
         }
     });
-    Server::new(Service::IncidentStore, credentials)
+    let usual = Server::new(Service::IncidentStore, credentials);
+    Server { max_connections, half_closed: false, stalled: Some(stalled), ..usual }
         .serve(listener, stop, move |cfg| routes::configure(cfg, &app))
         .await
 }

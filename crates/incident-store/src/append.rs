@@ -30,17 +30,20 @@ pub(crate) async fn append_event(
     let body = journal::normalised(&append.body)?;
     let append = Append { body, ..append };
     let now = app.store.clock.now();
-    let (event, is_new) = app.store.write(move |conn| Box::pin(write(conn, id, append, now))).await?;
-    Ok(if is_new { HttpResponse::Created().json(event) } else { HttpResponse::Ok().json(event) })
+    let (event, written) = app.store.write(move |conn| Box::pin(write(conn, id, append, now))).await?;
+    if let Some(incident) = &written {
+        app.cooldown.take_in(incident).await;
+    }
+    Ok(if written.is_some() { HttpResponse::Created().json(event) } else { HttpResponse::Ok().json(event) })
 }
 
-/// The event, and whether it was written now.
+/// The event, and the incident after it when it was written now.
 async fn write(
     conn: &mut AsyncPgConnection,
     id: IncidentId,
     append: Append,
     now: DateTime<Utc>,
-) -> Result<(Event, bool), StoreError> {
+) -> Result<(Event, Option<Incident>), StoreError> {
     let incident = lock(conn, id).await?;
     let first = incident_events::table
         .filter(incident_events::incident_id.eq(id.0))
@@ -51,16 +54,16 @@ async fn write(
         .optional()?;
     if let Some(first) = first {
         let first = Event::try_from(first)?;
-        return if first.body == append.body { Ok((first, false)) } else { Err(StoreError::KeyConflict(append.key)) };
+        return if first.body == append.body { Ok((first, None)) } else { Err(StoreError::KeyConflict(append.key)) };
     }
     let lease = leases::held(conn, id).await?;
     let epoch = healing::read(conn).await?.epoch;
     decide_append(&incident, lease.as_ref(), epoch, &append, now)?;
     let trace_parent = journal::trace_of(append.trace_parent.as_deref()).or_else(chassis::telemetry::trace_parent);
     let entry = Entry { key: append.key, body: append.body, trace_parent, at: now };
-    let event = journal::append(conn, &incident, entry).await?;
+    let (incident, event) = journal::append(conn, &incident, entry).await?;
     leases::saw(conn, id, event.position).await?;
-    Ok((event, true))
+    Ok((event, Some(incident)))
 }
 
 /// The incident as it stands, kept so until the transaction's end.
@@ -84,6 +87,12 @@ fn check_form(append: &Append) -> Result<(), StoreError> {
         Body::Unknown => invalid("`kind` is not one that this version knows".to_owned()),
         Body::Detected { .. } | Body::Occurred { .. } | Body::Reopened { .. } | Body::Archived { .. } => {
             invalid(format!("`{kind}` is written by the store only"))
+        }
+        Body::Approved { .. }
+        | Body::ApprovalRejected { .. }
+        | Body::ResolvedByPerson { .. }
+        | Body::DismissedByPerson { .. } => {
+            invalid(format!("`{kind}` is a person's word: it is said under {}", wire::paths::DEVELOPER))
         }
         _ => Ok(()),
     }

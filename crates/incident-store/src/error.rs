@@ -5,7 +5,7 @@ use chassis::ApiError;
 use database::DbError;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use wire::problem::code;
-use wire::{IncidentId, Position};
+use wire::{Digest, IncidentId, Position};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,16 @@ pub(crate) enum StoreError {
     Hash(i64),
     #[error("the service is stopping")]
     Stopping,
+    #[error("another change waits for approval: {waiting}; asked for was {asked}: read it and approve that one")]
+    AnotherChange { asked: Digest, waiting: Digest },
+    #[error("the time to approve this is over")]
+    ApprovalExpired,
+    #[error("{0}")]
+    NoSession(&'static str),
+    #[error("{0}")]
+    Forbidden(&'static str),
+    #[error("there are as many clients as there may be")]
+    TooManyClients,
 }
 
 impl StoreError {
@@ -98,10 +108,15 @@ impl ApiError for StoreError {
             | StoreError::PositionConflict(_)
             | StoreError::Refused(_)
             | StoreError::FenceStale
+            | StoreError::AnotherChange { .. }
+            | StoreError::ApprovalExpired
             | StoreError::EpochStale => StatusCode::CONFLICT,
+            StoreError::NoSession(_) => StatusCode::UNAUTHORIZED,
+            StoreError::Forbidden(_) => StatusCode::FORBIDDEN,
             StoreError::NotReady
             | StoreError::Stopping
             | StoreError::TooSlow
+            | StoreError::TooManyClients
             | StoreError::Busy(_)
             | StoreError::Race(_) => StatusCode::SERVICE_UNAVAILABLE,
             StoreError::Database(error) => error.status(),
@@ -122,8 +137,13 @@ impl ApiError for StoreError {
             StoreError::NotReady
             | StoreError::Stopping
             | StoreError::TooSlow
+            | StoreError::TooManyClients
             | StoreError::Busy(_)
             | StoreError::Race(_) => code::UNAVAILABLE,
+            StoreError::AnotherChange { .. } => "digest_mismatch",
+            StoreError::ApprovalExpired => "approval_expired",
+            StoreError::NoSession(_) => code::UNAUTHENTICATED,
+            StoreError::Forbidden(_) => code::FORBIDDEN,
             StoreError::Database(error) => error.code(),
             StoreError::Form(_) | StoreError::Hash(_) => code::INTERNAL,
         }

@@ -8,8 +8,9 @@ use crate::store::Look;
 use actix_web::web;
 use chassis::Reply;
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Deserialize;
 use std::time::Duration;
@@ -77,18 +78,38 @@ async fn page(conn: &mut AsyncPgConnection, after: Cursor, limit: usize) -> Resu
     Ok(events)
 }
 
-/// Only what no running transaction can still come before: such a one has a lower number than any that begins from now.
 async fn chunk(conn: &mut AsyncPgConnection, after: Cursor, wanted: usize) -> Result<Vec<Event>, StoreError> {
-    let txid = i64::try_from(after.txid).unwrap_or(i64::MAX);
-    let beyond = sql::<Bool>("(txid, id) > (").bind::<BigInt, _>(txid).sql(", ").bind::<BigInt, _>(after.id).sql(")");
-    let settled = sql::<Bool>("txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
     let rows = incident_events::table
-        .filter(beyond)
-        .filter(settled)
+        .filter(beyond(after))
+        .filter(settled())
         .order((incident_events::txid, incident_events::id))
         .limit(i64::try_from(wanted).unwrap_or(i64::MAX))
         .select(EventRow::as_select())
         .load(conn)
         .await?;
     rows::events(rows)
+}
+
+/// The place of the last event that is settled: what a reader who begins now knows.
+pub(crate) async fn newest(conn: &mut AsyncPgConnection) -> Result<Cursor, StoreError> {
+    let place = incident_events::table
+        .filter(settled())
+        .order((incident_events::txid.desc(), incident_events::id.desc()))
+        .select((incident_events::txid, incident_events::id))
+        .first::<(i64, i64)>(conn)
+        .await
+        .optional()?;
+    Ok(place.map_or_else(Cursor::default, |(txid, id)| Cursor { txid: txid.unsigned_abs(), id }))
+}
+
+/// What comes after a place.
+pub(crate) fn beyond(after: Cursor) -> SqlLiteral<Bool> {
+    let txid = i64::try_from(after.txid).unwrap_or(i64::MAX);
+    // Two numbers: nothing of it is text from outside.
+    sql(&format!("(incident_events.txid, incident_events.id) > ({txid}, {})", after.id))
+}
+
+/// What no running transaction can still come before: such a one has a lower number than any that begins from now.
+pub(crate) fn settled() -> SqlLiteral<Bool> {
+    sql("incident_events.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 }

@@ -1,19 +1,15 @@
-//! Whether healing goes on, and the epoch: one row. Pausing, resuming, and the dashboard's data.
+//! Whether healing goes on, and the epoch: one row. Pausing and resuming.
 
 use crate::app::App;
 use crate::error::StoreError;
-use crate::incidents;
 use crate::schema::healing;
 use actix_web::web;
 use chassis::Reply;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use wire::reset::{HealingState, Overview};
+use wire::reset::HealingState;
 use wire::{Epoch, TargetName};
-
-/// How many incidents the dashboard shows.
-const SHOWN: u32 = 100;
 
 /// The row.
 #[derive(Debug, Clone)]
@@ -88,15 +84,4 @@ async fn set_paused(app: &App, paused: bool) -> Result<HealingState, StoreError>
         })
     });
     Ok(healing.await?.state())
-}
-
-pub(crate) async fn read_overview(app: web::Data<App>) -> Result<web::Json<Overview>, Reply<StoreError>> {
-    let overview = app.store.read(|conn| {
-        Box::pin(async move {
-            let healing = read(conn).await?;
-            let incidents = incidents::newest(conn, SHOWN, true).await?;
-            Ok(Overview { state: healing.state(), reset_pending: healing.reset_pending, incidents })
-        })
-    });
-    Ok(web::Json(overview.await?))
 }

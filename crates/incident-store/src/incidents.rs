@@ -1,5 +1,7 @@
 //! Reading incidents and their journals.
 
+pub(crate) mod list;
+
 use crate::app::App;
 use crate::error::StoreError;
 use crate::rows::{self, EventRow};
@@ -8,16 +10,12 @@ use actix_web::web;
 use chassis::Reply;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use list::{Filter, Place};
 use serde::Deserialize;
 use serde_json::Value;
 use wire::IncidentId;
 use wire::event::Event;
 use wire::incident::{Incident, IncidentPage};
-
-/// The longest page.
-const MAX_PAGE: u32 = 100;
-/// How many bytes of incidents make a page full before that: callers read answers up to a bound.
-const FULL: usize = 4 << 20;
 
 /// The query of the list.
 #[derive(Debug, Deserialize)]
@@ -27,6 +25,7 @@ pub(crate) struct Listing {
     /// Whether archived ones are listed too.
     #[serde(default)]
     archived: bool,
+    before: Option<String>,
 }
 
 fn default_limit() -> u32 {
@@ -37,9 +36,11 @@ pub(crate) async fn list_incidents(
     app: web::Data<App>,
     listing: web::Query<Listing>,
 ) -> Result<web::Json<IncidentPage>, Reply<StoreError>> {
-    let Listing { limit, archived } = listing.into_inner();
-    let incidents = app.store.read(move |conn| Box::pin(newest(conn, limit, archived))).await?;
-    Ok(web::Json(IncidentPage { incidents }))
+    let Listing { limit, archived, before } = listing.into_inner();
+    let before = before.map(Place::try_from).transpose()?;
+    let filter = Filter { limit, archived, before, ..Filter::default() };
+    let page = app.store.read(move |conn| Box::pin(list::page(conn, filter))).await?;
+    Ok(web::Json(page))
 }
 
 pub(crate) async fn read_incident(
@@ -47,13 +48,7 @@ pub(crate) async fn read_incident(
     id: web::Path<IncidentId>,
 ) -> Result<web::Json<Incident>, Reply<StoreError>> {
     let id = id.into_inner();
-    let incident = app.store.read(move |conn| {
-        Box::pin(async move {
-            let state = incidents::table.find(id.0).select(incidents::state).first::<Value>(conn).await.optional()?;
-            rows::incident(state.ok_or(StoreError::NoIncident(id))?)
-        })
-    });
-    Ok(web::Json(incident.await?))
+    Ok(web::Json(app.store.read(move |conn| Box::pin(find(conn, id))).await?))
 }
 
 pub(crate) async fn read_journal(
@@ -76,26 +71,8 @@ pub(crate) async fn read_journal(
     Ok(web::Json(events.await?))
 }
 
-/// The newest incidents, newest first.
-pub(crate) async fn newest(
-    conn: &mut AsyncPgConnection,
-    limit: u32,
-    archived: bool,
-) -> Result<Vec<Incident>, StoreError> {
-    let mut query = incidents::table.select(incidents::state).into_boxed();
-    if !archived {
-        query = query.filter(incidents::status.ne("archived"));
-    }
-    let states: Vec<Value> = query
-        .order((incidents::detected_at.desc(), incidents::id.desc()))
-        .limit(limit.min(MAX_PAGE).into())
-        .load(conn)
-        .await?;
-    let mut bytes = 0;
-    let not_full = |state: &Value| {
-        let fits = bytes < FULL;
-        bytes += state.to_string().len();
-        fits
-    };
-    states.into_iter().take_while(not_full).map(rows::incident).collect()
+/// An incident as its row has it.
+pub(crate) async fn find(conn: &mut AsyncPgConnection, id: IncidentId) -> Result<Incident, StoreError> {
+    let state = incidents::table.find(id.0).select(incidents::state).first::<Value>(conn).await.optional()?;
+    rows::incident(state.ok_or(StoreError::NoIncident(id))?)
 }

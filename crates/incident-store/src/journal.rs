@@ -1,5 +1,6 @@
 //! The one place that writes events: event and projection together, hash-chained, decided by `wire::apply`.
 
+use crate::cooldown;
 use crate::error::StoreError;
 use crate::rows::{NewEventRow, ProjectionRow};
 use crate::schema::{incident_events, incidents};
@@ -8,7 +9,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use wire::event::{Body, Event};
-use wire::incident::{Incident, Severity};
+use wire::incident::{Incident, Severity, Status};
 use wire::{Cursor, IncidentId, Position};
 
 /// Keys of the events that the store writes by itself begin so; nobody else's may.
@@ -36,13 +37,20 @@ pub(crate) async fn begin(
     Ok(incident)
 }
 
-/// Goes on with a journal. The caller holds the lock on the incident's row.
-pub(crate) async fn append(conn: &mut AsyncPgConnection, state: &Incident, entry: Entry) -> Result<Event, StoreError> {
+/// Goes on with a journal; answers the incident after it, too. The caller holds the lock on the incident's row.
+pub(crate) async fn append(
+    conn: &mut AsyncPgConnection,
+    state: &Incident,
+    entry: Entry,
+) -> Result<(Incident, Event), StoreError> {
     let (incident, mut event) = decide(Some(state), state.id, entry)?;
     let row = incidents::table.find(incident.id.0);
     diesel::update(row).set(ProjectionRow::try_from(&incident)?).execute(conn).await?;
     event.cursor = insert(conn, &event).await?;
-    Ok(event)
+    if incident.status == Status::Dismissed && state.status != Status::Dismissed {
+        cooldown::begin(conn, &incident).await?;
+    }
+    Ok((incident, event))
 }
 
 async fn insert(conn: &mut AsyncPgConnection, event: &Event) -> Result<Cursor, StoreError> {

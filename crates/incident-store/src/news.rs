@@ -5,7 +5,6 @@ use crate::store::RECHECK;
 use chassis::Stop;
 use deadpool_redis::redis::{self, AsyncCommands};
 use futures::StreamExt;
-use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -39,16 +38,12 @@ impl News {
     }
 
     /// Also tells and hears other replicas, until the word to stop.
-    ///
-    /// # Errors
-    /// When the URL cannot be one.
-    pub(crate) fn connect(&self, url: &SecretString, stop: &Stop) -> redis::RedisResult<()> {
-        let client = redis::Client::open(url.expose_secret())?;
+    pub(crate) fn connect(&self, client: &redis::Client, stop: &Stop) {
+        let client = client.clone();
         let (news, word, listener) = (self.clone(), stop.clone(), client.clone());
         stop.spawn("news-in", async move { until_stop(&word, || hear(&listener, &news)).await });
         let (news, word) = (self.clone(), stop.clone());
         stop.spawn("news-out", async move { until_stop(&word, || pass_on(&client, &news)).await });
-        Ok(())
     }
 }
 

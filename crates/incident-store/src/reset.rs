@@ -1,6 +1,7 @@
 //! Reset All: a new epoch in one transaction, then the original fault files, target by target.
 
 use crate::app::App;
+use crate::cooldown;
 use crate::error::StoreError;
 use crate::journal::{self, Entry, OWN_KEYS};
 use crate::rows;
@@ -44,6 +45,7 @@ async fn reset(app: &App) -> Result<ResetReport, StoreError> {
         app.catalogue.values().filter(|target| !target.reset.is_empty()).map(|target| target.name.clone()).collect();
     let begin = Begin { targets: targets.clone(), now: app.store.clock.now() };
     let begun = app.store.write_within(LIMIT, |conn| Box::pin(begin.within(conn))).await?;
+    app.cooldown.clear(&app.catalogue).await;
     let code_reset = restore(app, begun.epoch, targets).await;
     let report = ResetReport {
         epoch: begun.epoch,
@@ -117,6 +119,7 @@ impl Begin {
                 archived += 1;
             }
         }
+        cooldown::forget(conn).await?;
         let ends: Vec<DateTime<Utc>> =
             diesel::delete(leases::table).returning(leases::expires_at).get_results(conn).await?;
         let leases_revoked = ends.iter().filter(|end| **end > at).count() as u64;

@@ -2,9 +2,12 @@
 
 use crate::app::App;
 use crate::error::StoreError;
-use crate::{append, detections, feed, healing, incidents, leases, pages, reset};
+use crate::sessions::{self, PEOPLE, guard};
+use crate::{append, detail, detections, feed, healing, incidents, leases, overview, pages, people, reset, stream};
+use actix_web::dev::HttpServiceFactory;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource};
+use actix_web::{HttpResponse, Resource, Route};
 use chassis::Reply;
 use chassis::auth::{Allow, Role};
 use chassis::server::other_method;
@@ -14,20 +17,24 @@ use wire::{Service, paths};
 
 const INGEST: Allow = Allow(&[Role::Ingest]);
 const HEALER: Allow = Allow(&[Role::Service(Service::Healer)]);
-const READERS: Allow =
-    Allow(&[Role::Operator, Role::Service(Service::Healer), Role::Service(Service::Notifier)]);
-const OPERATORS: Allow = Allow(&[Role::Operator]);
+const READERS: Allow = Allow(&[Role::Operator, Role::Service(Service::Healer)]);
+const OPERATORS: &[Role] = &[Role::Operator];
 
 /// How long `/readyz` waits for the database.
 const READY_LIMIT: Duration = Duration::from_secs(2);
 
 pub(crate) fn configure(cfg: &mut ServiceConfig, app: &web::Data<App>) {
-    let (incident, lease) = (format!("{}/{{id}}", paths::INCIDENTS), format!("{}/{{id}}", paths::LEASES));
-    let developer = |path: &str| resource(&format!("{}{path}", paths::DEVELOPER));
-    pages::configure(cfg);
     cfg.app_data(app.clone())
-        .service(resource(paths::READY).route(web::get().to(read_readiness)))
-        .service(resource(paths::DETECTIONS).route(web::post().to(detections::post_detection)).wrap(INGEST))
+        .configure(services)
+        .configure(developer)
+        .configure(pages::configure)
+        .service(resource(paths::READY).route(web::get().to(read_readiness)));
+}
+
+/// What other services ask.
+fn services(cfg: &mut ServiceConfig) {
+    let (incident, lease) = (format!("{}/{{id}}", paths::INCIDENTS), format!("{}/{{id}}", paths::LEASES));
+    cfg.service(resource(paths::DETECTIONS).route(web::post().to(detections::post_detection)).wrap(INGEST))
         .service(resource(paths::INCIDENTS).route(web::get().to(incidents::list_incidents)).wrap(READERS))
         .service(resource(&incident).route(web::get().to(incidents::read_incident)).wrap(READERS))
         .service(
@@ -39,12 +46,38 @@ pub(crate) fn configure(cfg: &mut ServiceConfig, app: &web::Data<App>) {
         .service(resource(paths::EVENTS).route(web::get().to(feed::read_feed)).wrap(READERS))
         .service(resource(paths::LEASES).route(web::post().to(leases::take_lease)).wrap(HEALER))
         .service(resource(&format!("{lease}/renew")).route(web::post().to(leases::renew_lease)).wrap(HEALER))
-        .service(resource(&format!("{lease}/release")).route(web::post().to(leases::release_lease)).wrap(HEALER))
-        .service(developer("/reset").route(web::post().to(reset::post_reset)).wrap(OPERATORS))
-        .service(developer("/pause").route(web::post().to(healing::pause)).wrap(OPERATORS))
-        .service(developer("/resume").route(web::post().to(healing::resume)).wrap(OPERATORS))
-        .service(developer("/state").route(web::get().to(healing::read_state)).wrap(OPERATORS))
-        .service(developer("/api/data").route(web::get().to(healing::read_overview)).wrap(OPERATORS));
+        .service(resource(&format!("{lease}/release")).route(web::post().to(leases::release_lease)).wrap(HEALER));
+}
+
+/// What people ask, with a token or a session.
+fn developer(cfg: &mut ServiceConfig) {
+    let session = web::resource(paths::SESSION)
+        .route(web::post().to(sessions::begin_session))
+        .route(web::get().to(sessions::read_session).wrap(from_fn(|req, next| guard::admit(PEOPLE, req, next))))
+        .route(web::delete().to(sessions::end_session).wrap(from_fn(|req, next| guard::admit(PEOPLE, req, next))))
+        .default_service(web::to(other_method))
+        .wrap(from_fn(guard::harden));
+    cfg.service(session)
+        .service(person("/reset", web::post().to(reset::post_reset), OPERATORS))
+        .service(person("/pause", web::post().to(healing::pause), OPERATORS))
+        .service(person("/resume", web::post().to(healing::resume), OPERATORS))
+        .service(person("/state", web::get().to(healing::read_state), PEOPLE))
+        .service(person("/api/healing", web::get().to(healing::read_state), PEOPLE))
+        .service(person("/api/data", web::get().to(overview::read_overview), PEOPLE))
+        .service(person("/api/stream", web::get().to(stream::open_stream), PEOPLE))
+        .service(person("/api/stream/stats", web::get().to(stream::read_stats), PEOPLE))
+        .service(person("/api/incidents/{id}", web::get().to(detail::read_detail), PEOPLE))
+        .service(person("/api/incidents/{id}/approve", web::post().to(people::approve), PEOPLE))
+        .service(person("/api/incidents/{id}/reject", web::post().to(people::reject), PEOPLE))
+        .service(person("/api/incidents/{id}/resolve", web::post().to(people::resolve), PEOPLE))
+        .service(person("/api/incidents/{id}/dismiss", web::post().to(people::dismiss), PEOPLE));
+}
+
+fn person(path: &str, route: Route, roles: &'static [Role]) -> impl HttpServiceFactory + 'static {
+    resource(&format!("{}{path}", paths::DEVELOPER))
+        .route(route)
+        .wrap(from_fn(move |req, next| guard::admit(roles, req, next)))
+        .wrap(from_fn(guard::harden))
 }
 
 fn resource(path: &str) -> Resource {

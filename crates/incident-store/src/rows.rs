@@ -107,12 +107,22 @@ pub(crate) struct EventRow {
     hash: String,
 }
 
+impl EventRow {
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor { txid: self.txid.unsigned_abs(), id: self.id }
+    }
+
+    pub(crate) fn kind(&self) -> &str {
+        &self.kind
+    }
+}
+
 impl TryFrom<EventRow> for Event {
     type Error = StoreError;
     fn try_from(row: EventRow) -> Result<Self, StoreError> {
         let body = serde_json::json!({ "kind": row.kind, "payload": row.payload });
         Ok(Event {
-            cursor: Cursor { txid: row.txid.unsigned_abs(), id: row.id },
+            cursor: row.cursor(),
             incident: IncidentId(row.incident_id),
             position: Position(row.position),
             key: row.key,
@@ -128,4 +138,12 @@ impl TryFrom<EventRow> for Event {
 /// All of them, in their order.
 pub(crate) fn events(rows: Vec<EventRow>) -> Result<Vec<Event>, StoreError> {
     rows.into_iter().map(Event::try_from).collect()
+}
+
+/// A text with at most so many characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }

@@ -66,3 +66,15 @@ diesel::table! {
         expires_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    cooldowns (target, code) {
+        target -> Text,
+        code -> Text,
+        incident_id -> Uuid,
+        since -> Timestamptz,
+    }
+}
+
+diesel::joinable!(incident_events -> incidents (incident_id));
+diesel::allow_tables_to_appear_in_same_query!(incident_events, incidents);

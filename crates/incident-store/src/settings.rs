@@ -18,6 +18,14 @@ pub struct Settings {
     pub database_limit_ms: u64,
     /// A fault that comes back so soon after it was resolved reopens its incident; seconds.
     pub watch_window_s: u32,
+    /// A fault that was dismissed opens no new incident for so long; it is counted on the last one; seconds.
+    pub cooldown_s: u32,
+    /// Clients of the stream, at most.
+    pub stream_clients: usize,
+    /// How often an idle stream shows that it lives, milliseconds.
+    pub stream_beat_ms: u64,
+    /// A caller that takes nothing of what is sent for so long is cut, milliseconds.
+    pub stream_stalled_ms: u64,
     /// How long a reset waits for `patcher`, seconds.
     pub reset_limit_s: u64,
 }
@@ -31,6 +39,10 @@ impl Default for Settings {
             pool: 8,
             database_limit_ms: 5_000,
             watch_window_s: 600,
+            cooldown_s: 300,
+            stream_clients: 6_000,
+            stream_beat_ms: 25_000,
+            stream_stalled_ms: 30_000,
             reset_limit_s: 45,
         }
     }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 /// How long nothing is looked at again when nobody told of anything: what Redis would have told costs this much.
 pub(crate) const RECHECK: Duration = Duration::from_millis(500);
 /// The first look after news that brought nothing yet: another transaction may still be holding the feed back.
-const RECHECK_SOON: Duration = Duration::from_millis(20);
+pub(crate) const RECHECK_SOON: Duration = Duration::from_millis(20);
 /// What PostgreSQL may take beyond its own limit to say that it was too slow.
 const SLACK: Duration = Duration::from_secs(1);
 

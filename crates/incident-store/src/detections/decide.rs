@@ -21,18 +21,28 @@ pub(super) enum Decision {
     Reopen,
 }
 
+/// How long what has ended still counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Windows {
+    /// A cure is watched for so long: a recurrence reopens its incident.
+    pub(super) watch: TimeDelta,
+    /// A fault that turned out to be nothing is left alone for so long: it is counted and opens no incident.
+    pub(super) cooldown: TimeDelta,
+}
+
 /// Decides by the newest incident of the same fault. What happened before that incident was resolved, or before the last
 /// reset, is a late line and no recurrence. That holds for as long as the watch window only: a target whose clock is wrong
-/// must not be deaf for ever.
+/// must not be deaf for ever. A cooldown begins when an incident is dismissed and is not drawn out by what it holds back.
 pub(super) fn decide_detection(
     at: DateTime<Utc>,
     newest: Option<&Incident>,
     healing: &Healing,
-    window: TimeDelta,
+    dismissed_at: Option<DateTime<Utc>>,
+    windows: Windows,
     now: DateTime<Utc>,
 ) -> Decision {
     let Some(incident) = newest else { return Decision::Create };
-    let recent = |then: Option<DateTime<Utc>>| then.filter(|then| now - *then <= window);
+    let recent = |then: Option<DateTime<Utc>>| then.filter(|then| now - *then <= windows.watch);
     let join = if incident.occurrences < MAX_TOLD { Decision::Join } else { Decision::JoinQuietly };
     match incident.status {
         status if status.is_open() => join,
@@ -40,6 +50,10 @@ pub(super) fn decide_detection(
             Some(resolved_at) if at > resolved_at => Decision::Reopen,
             Some(_) => join,
             None => Decision::Create,
+        },
+        Status::Dismissed if incident.epoch == healing.epoch => match dismissed_at {
+            Some(dismissed_at) if now - dismissed_at < windows.cooldown => join,
+            _ => Decision::Create,
         },
         Status::Archived => match recent(healing.reset_at) {
             Some(reset_at) if at <= reset_at => Decision::JoinQuietly,
@@ -55,7 +69,7 @@ mod tests {
     use crate::testing::incident;
     use wire::Epoch;
 
-    const WINDOW: TimeDelta = TimeDelta::seconds(600);
+    const WINDOWS: Windows = Windows { watch: TimeDelta::seconds(600), cooldown: TimeDelta::seconds(300) };
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_000_000 + second, 0).unwrap()
@@ -63,8 +77,9 @@ mod tests {
 
     #[track_caller]
     fn check(newest: Option<Incident>, happened: i64, reset: Option<i64>, now: i64, wanted: Decision) {
+        let dismissed_at = newest.as_ref().filter(|it| it.status == Status::Dismissed).map(|_| at(100));
         let healing = Healing { epoch: Epoch(1), paused: false, reset_at: reset.map(at), reset_pending: Vec::new() };
-        assert_eq!(decide_detection(at(happened), newest.as_ref(), &healing, WINDOW, at(now)), wanted);
+        assert_eq!(decide_detection(at(happened), newest.as_ref(), &healing, dismissed_at, WINDOWS, at(now)), wanted);
     }
 
     fn with(status: Status) -> Option<Incident> {
@@ -81,7 +96,7 @@ mod tests {
     fn every_open_status_is_joined_and_every_ended_one_but_a_recent_cure_is_followed() {
         for status in Status::ALL.into_iter().filter(|status| *status != Status::Resolved) {
             let wanted = if status.is_open() { Decision::Join } else { Decision::Create };
-            check(with(status), 0, None, 0, wanted);
+            check(with(status), 401, None, 401, wanted);
         }
     }
 
@@ -110,6 +125,24 @@ mod tests {
     fn a_cure_of_an_earlier_epoch_is_not_reopened() {
         let newest = with(Status::Resolved).map(|incident| Incident { epoch: Epoch(0), ..incident });
         check(newest, 101, None, 101, Decision::Create);
+    }
+
+    #[test]
+    fn a_fault_that_turned_out_to_be_nothing_is_counted_until_its_cooldown_ends() {
+        check(with(Status::Dismissed), 101, None, 101, Decision::Join);
+        check(with(Status::Dismissed), 399, None, 399, Decision::Join);
+        check(with(Status::Dismissed), 400, None, 400, Decision::Create);
+        let many = with(Status::Dismissed).map(|incident| Incident { occurrences: MAX_TOLD, ..incident });
+        check(many, 101, None, 101, Decision::JoinQuietly);
+        let before = with(Status::Dismissed).map(|incident| Incident { epoch: Epoch(0), ..incident });
+        check(before, 101, None, 101, Decision::Create);
+    }
+
+    #[test]
+    fn without_a_row_of_its_cooldown_a_dismissed_incident_is_followed() {
+        let healing = Healing { epoch: Epoch(1), paused: false, reset_at: None, reset_pending: Vec::new() };
+        let newest = with(Status::Dismissed);
+        assert_eq!(decide_detection(at(0), newest.as_ref(), &healing, None, WINDOWS, at(0)), Decision::Create);
     }
 
     #[test]

@@ -39,6 +39,7 @@ fn routes() -> Vec<Route> {
     const HEALER: &[&str] = &["healer"];
     const READERS: &[&str] = &["operator", "kintsugi", "healer"];
     const OPERATORS: &[&str] = &["operator", "kintsugi"];
+    const PEOPLE: &[&str] = &["operator", "approver", "kintsugi"];
     vec![
         post("/v1/detections", INGEST),
         get("/v1/incidents", READERS),
@@ -49,8 +50,15 @@ fn routes() -> Vec<Route> {
         post("/v1/leases", HEALER),
         post("/v1/leases/ID/renew", HEALER),
         post("/v1/leases/ID/release", HEALER),
-        get("/developer/incidents/state", OPERATORS),
-        get("/developer/incidents/api/data", OPERATORS),
+        get("/developer/incidents/state", PEOPLE),
+        get("/developer/incidents/api/healing", PEOPLE),
+        get("/developer/incidents/api/data", PEOPLE),
+        get("/developer/incidents/api/stream/stats", PEOPLE),
+        get("/developer/incidents/api/incidents/ID", PEOPLE),
+        post("/developer/incidents/api/incidents/ID/approve", PEOPLE),
+        post("/developer/incidents/api/incidents/ID/reject", PEOPLE),
+        post("/developer/incidents/api/incidents/ID/resolve", PEOPLE),
+        post("/developer/incidents/api/incidents/ID/dismiss", PEOPLE),
         act("/developer/incidents/pause", OPERATORS),
         act("/developer/incidents/resume", OPERATORS),
         act("/developer/incidents/reset", OPERATORS),

@@ -59,7 +59,7 @@ async fn a_fault_after_the_cure_reopens_a_late_line_does_not_and_after_the_windo
     let before = store.now();
     store.pass(5);
     store.resolve(&lease, 2).await;
-    store.release(&lease, true).await.unwrap();
+    store.settle(&lease).await;
     assert_eq!(store.lease().await, None);
 
     let late = store.router.report(&detection(TARGET, FAULTS[0], before)).await.unwrap();

@@ -28,7 +28,7 @@ async fn delay(store: &Fixture, other: &Fixture, fault: &str) -> Duration {
     };
     let ((lease, woken), told) = tokio::join!(waiting, told);
     other.resolve(&lease, lease.incident.position.0 + 1).await;
-    other.release(&lease, true).await.expect("released");
+    other.settle(&lease).await;
     store.pass(3_600);
     woken.saturating_duration_since(told)
 }

@@ -172,8 +172,21 @@ impl Fixture {
     pub(crate) async fn resolve(&self, lease: &Lease, from: i64) {
         let (reason, diagnosis) = (EscalationReason::NoRemedy, "none".to_owned());
         self.append(lease, from, Body::Escalated { reason, diagnosis }).await.expect("escalated");
-        let (by, note) = ("a person".to_owned(), "done".to_owned());
-        self.append(lease, from + 1, Body::ResolvedByPerson { by, note }).await.expect("resolved");
+        let note = serde_json::json!({"note": "done"});
+        let (status, answer) = self.say(lease.incident.id, "resolve", "operator", &note).await;
+        assert_eq!((status, answer["status"].as_str()), (200, Some("resolved")), "{answer}");
+    }
+
+    /// Gives a lease back, having read the journal to its end.
+    pub(crate) async fn settle(&self, lease: &Lease) {
+        let seen = self.operator.incident(lease.incident.id).await.expect("the incident").position;
+        let release = Release { fence: lease.authority.fence, wake_at: None, done: true, seen: Some(seen) };
+        self.healer.release(lease.incident.id, &release).await.expect("released");
+    }
+
+    /// Has a person say something to an incident.
+    pub(crate) async fn say(&self, id: IncidentId, what: &str, caller: &str, body: &Value) -> (u16, Value) {
+        self.post(&format!("/developer/incidents/api/incidents/{id}/{what}"), caller, body).await
     }
 
     pub(crate) async fn kinds(&self, incident: IncidentId) -> Vec<&'static str> {

@@ -1,0 +1,3 @@
+DROP INDEX incidents_of_target;
+DROP INDEX incidents_of_status;
+DROP TABLE cooldowns;
