@@ -1,11 +1,14 @@
 # Each recipe is one line: the logic lives in `cargo xtask` and in scripts/.
-.PHONY: demo-cycle test check up
+.PHONY: demo-cycle test check up doctor
 
-demo-cycle: ## One fault, healed end to end, reset, and healed again.
-	@scripts/demo-cycle
+demo-cycle: ## Every fault of the demo, healed end to end, reset, and healed again. ARGS='--fault sql --cycles 1' for less.
+	@scripts/demo-cycle $(ARGS)
 
 up: ## The local stack, until Ctrl-C.
 	@scripts/prepare && cargo build --workspace --bins && target/debug/kintsugi up
+
+doctor: ## What this machine lacks for the local stack, and how to get it. Changes nothing but the build folder.
+	@cargo run --quiet --package kintsugi -- doctor
 
 test: ## Every test, on a real PostgreSQL, Redis, git remotes and processes.
 	@scripts/prepare && cargo xtask test
