@@ -131,10 +131,11 @@ async fn a_call_that_must_not_be_made_is_counted() {
 }
 
 #[tokio::test]
-async fn a_port_that_the_candidate_holds_itself_is_no_success() {
+async fn a_port_that_the_candidate_wants_for_itself_is_no_success() {
     let holds = |target: String| {
         let target = with(CASES)(target);
-        let port = target.split_once("port = ").expect("the double").1.split('\n').next().expect("a port").to_owned();
+        let port =
+            target.rsplit_once("\nport = ").expect("the double").1.split('\n').next().expect("a port").to_owned();
         target.replace(
             "[\"/usr/bin/python3\", \"{artefact}/app.py\"]",
             &format!(
