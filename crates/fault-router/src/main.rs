@@ -14,7 +14,9 @@ async fn main() -> anyhow::Result<()> {
     tracing::info!(settings = %wire::redact(&format!("{settings:?}")), "starting");
     let credentials = chassis::auth::Credentials::load()?;
     match arguments.target {
-        Some(target) => fault_router::pipe(settings, credentials, stop, &target, Duration::from_secs(arguments.patience)).await,
+        Some(target) => {
+            fault_router::pipe(settings, credentials, stop, &target, Duration::from_secs(arguments.patience)).await
+        }
         None => fault_router::run(settings, credentials, stop).await,
     }
 }

@@ -24,8 +24,9 @@ fn roll(seed: &mut u64, sides: usize) -> usize {
 fn found(sieve: &Sieve, text: &str, is_hit: impl Fn(&str) -> bool) -> Vec<String> {
     let (mut at, mut lines) = (0, Vec::new());
     while let Some(place) = sieve.find(&text.as_bytes()[at..]) {
-        let start = text[..at + place].rfind('\n').map_or(at, |end| (end + 1).max(at));
-        let end = text[at + place..].find('\n').map_or(text.len(), |end| at + place + end);
+        let (before, behind) = text.as_bytes().split_at(at + place);
+        let start = memchr::memrchr(b'\n', before).map_or(at, |end| (end + 1).max(at));
+        let end = memchr::memchr(b'\n', behind).map_or(text.len(), |end| at + place + end);
         lines.extend(Some(&text[start..end]).filter(|line| is_hit(line)).map(str::to_owned));
         at = (end + 1).min(text.len());
     }
@@ -91,7 +92,8 @@ fn a_pattern_is_searched_for_by_what_it_must_hold() {
         required(pattern).map(|found| found.iter().map(|l| String::from_utf8_lossy(l).into_owned()).collect::<Vec<_>>())
     };
     assert_eq!(literals(r"\d+ (?:EPIPE|ECONNRESET)$").unwrap(), ["EPIPE", "ECONNRESET"]);
-    assert!(literals(r"^\d+ deadlock detected \w+").unwrap()[0].contains("dlock"));
+    let found = literals(r"^\d+ deadlock detected \w+").unwrap();
+    assert!(found.len() == 1 && " deadlock detected ".contains(&found[0]) && found[0].len() >= 4, "{found:?}");
     assert_eq!(literals(r"[a-z]+\d+"), None);
     assert_eq!(literals(r"(?:abcd)?\d"), None, "what may be missing is not required");
     assert_eq!(literals(r"abcd|\d"), None);

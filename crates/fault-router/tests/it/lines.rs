@@ -71,3 +71,38 @@ async fn the_report_continues_the_trace_of_the_failing_request() {
     let header = told[0].clone().unwrap();
     assert!(header.contains(trace) && header != parent, "a span of its own in the same trace: {header}");
 }
+
+#[tokio::test]
+async fn a_pattern_marks_a_line_of_text_and_its_title_speaks_for_it() {
+    let (rig, store) = (Rig::new(), Store::start());
+    let _router = rig.embed(&store);
+    put(&mut rig.log("a.log"), "2026-11-22 worker crashed with code 0\nworker crashed with code 7, token=abc123\n");
+    let detection = store.detections(1).await.remove(0);
+    assert_eq!((detection.code.as_str(), detection.message.as_str()), ("FAULT_CRASH", "The worker crashed"));
+    assert_eq!(detection.line.as_deref(), Some("worker crashed with code 7, token=[redacted]"));
+    assert_eq!(detection.context, ["2026-11-22 worker crashed with code 0"]);
+}
+
+#[tokio::test]
+async fn a_line_of_100_megabytes_and_50_000_lines_of_noise_cost_no_memory() {
+    let (rig, store) = (Rig::new(), Store::start());
+    let router = rig.process(&store);
+    let mut log = rig.log("a.log");
+    put(&mut log, &fault("first"));
+    store.event("first").await;
+    let before = router.peak();
+    log.write_all(b"{\"marker\":\"BOOM\",\"event_id\":\"long\",\"message\":\"").unwrap();
+    let megabyte = vec![b'x'; 1 << 20];
+    for _ in 0..100 {
+        log.write_all(&megabyte).unwrap();
+    }
+    put(&mut log, "\"}\n");
+    let noise: String =
+        (0..50_000).map(|i| format!("{{\"level\":\"info\",\"message\":\"BOOMERANG {i}\"}}\n")).collect();
+    put(&mut log, &noise);
+    put(&mut log, &fault("last"));
+    store.event("last").await;
+    assert_eq!(store.ids().len(), 3);
+    let grown = router.peak() - before;
+    assert!(grown < 16 * 1024, "{grown} kB more than before");
+}

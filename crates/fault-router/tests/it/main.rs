@@ -4,8 +4,11 @@
 
 mod following;
 mod lines;
+mod otlp;
+mod push;
 mod random;
 mod restarts;
 mod rig;
 mod routes;
+mod stdin;
 mod store;

@@ -31,6 +31,10 @@ marker = "BOOM"
 [[faults]]
 code = "FAULT_BANG"
 marker = "BANG"
+[[faults]]
+code = "FAULT_CRASH"
+pattern = 'crashed with code [1-9]\d*'
+title = "The worker crashed"
 [patch]
 language = "python"
 files = ["a"]
@@ -72,13 +76,18 @@ impl Rig {
     }
 
     pub(crate) fn embed(&self, store: &Store) -> Embedded {
-        let settings = Settings {
-            incident_store: format!("http://{}", store.address),
+        self.embed_with(&store.address, |_| {})
+    }
+
+    pub(crate) fn embed_with(&self, store: &str, change: impl FnOnce(&mut Settings)) -> Embedded {
+        let mut settings = Settings {
+            incident_store: format!("http://{store}"),
             state: self.path("state"),
             poll_ms: 50,
             linger_ms: 300,
             ..Settings::default()
         };
+        change(&mut settings);
         let target = Target::parse(&std::fs::read_to_string(self.path("targets/tiny.toml")).unwrap()).unwrap();
         let app = App {
             settings,
@@ -99,11 +108,18 @@ impl Rig {
 
     /// The program with a store that may not be there.
     pub(crate) fn process_for(&self, store: &str) -> Process {
+        let child = self.command(store).stdin(Stdio::null()).spawn().unwrap();
+        Process { child }
+    }
+
+    /// The program, to be started.
+    pub(crate) fn command(&self, store: &str) -> Command {
         let credentials = self.path("credentials.toml");
         let token = testkit::token("fault-router");
         std::fs::write(&credentials, format!("token = \"{token}\"\n")).unwrap();
         let log = File::create(self.path("router.out")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_fault-router"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fault-router"));
+        command
             .env("KINTSUGI_CREDENTIALS", credentials)
             .env("KINTSUGI_SETTINGS_DIR", self.path("settings"))
             .env("FAULT_ROUTER__LISTEN", "127.0.0.1:0")
@@ -112,11 +128,8 @@ impl Rig {
             .env("FAULT_ROUTER__STATE", self.path("state"))
             .env("FAULT_ROUTER__POLL_MS", "50")
             .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
-            .stdin(Stdio::null())
-            .stdout(log)
-            .spawn()
-            .unwrap();
-        Process { child }
+            .stdout(log);
+        command
     }
 }
 
@@ -133,6 +146,16 @@ impl Embedded {
             request = request.bearer_auth(token);
         }
         request.send().await.unwrap()
+    }
+
+    /// Pushes a body with the role that may.
+    pub(crate) async fn push(&self, kind: &str, body: impl Into<reqwest::Body>) -> reqwest::Response {
+        self.push_to("", kind, body).await
+    }
+
+    pub(crate) async fn push_to(&self, query: &str, kind: &str, body: impl Into<reqwest::Body>) -> reqwest::Response {
+        let request = reqwest::Client::new().post(format!("{}{}{query}", self.base, wire::paths::LOGS)).timeout(LIMIT);
+        request.bearer_auth(testkit::token("ingest")).header("content-type", kind).body(body).send().await.unwrap()
     }
 
     pub(crate) async fn sources(&self) -> Sources {
@@ -159,6 +182,15 @@ impl Drop for Embedded {
 /// A router as a process; it is killed when it is dropped.
 pub(crate) struct Process {
     child: Child,
+}
+
+impl Process {
+    /// The most memory it ever had, kB.
+    pub(crate) fn peak(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
 }
 
 impl Drop for Process {
