@@ -35,7 +35,7 @@ const ANSWERS = [
   { name: "dismiss", words: "Dismiss", done: "Dismissed.", tone: "", needsNote: true, ask: (id, digest, note, verdict) => api.dismiss(id, verdict, note) },
 ];
 
-/** The form, or nothing. `context.acted(words)` is told when something was done, `context.trouble(error)` when not. */
+/** The form, or nothing. `context.acted(words)` is told when something was done, `context.said(words)` why not. */
 export function drawActions(detail, context) {
   const offer = offered(detail);
   if (!offer) return null;
@@ -75,6 +75,8 @@ export function drawActions(detail, context) {
   }
 
   function told(words) {
+    // What was asked may stand elsewhere meanwhile; the answer must still be heard.
+    if (!form.isConnected) return context.said(words);
     error.textContent = words;
     error.hidden = false;
     note.focus();

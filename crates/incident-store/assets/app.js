@@ -14,8 +14,8 @@ import { asked } from "./words.js";
 /** Changes that come within this time are asked for together, milliseconds. */
 const TOGETHER = 150;
 const TICK = 15_000;
-/** How long a notice stays. It is also said aloud, and never the only place of what it says. */
-const NOTICE = 8_000;
+/** How long a notice stays. It is said aloud, too. */
+const NOTICE = 12_000;
 
 const model = new Model();
 const live = new Live({ change: changed, look, state: drawConnection });
@@ -204,6 +204,7 @@ const person = {
     notice(words);
     look();
   },
+  said: notice,
   trouble: failed,
   look,
 };
