@@ -26,6 +26,8 @@ pub enum Role {
     Operator,
     /// May approve.
     Approver,
+    /// May read the service's numbers, and nothing else.
+    Metrics,
     /// A service of the platform.
     Service(Service),
 }

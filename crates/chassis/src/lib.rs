@@ -7,6 +7,7 @@ pub mod stop;
 pub mod clock;
 pub mod auth;
 pub mod error;
+pub mod metrics;
 pub mod server;
 pub mod operations;
 pub mod calls;

@@ -1,7 +1,8 @@
 //! The HTTP server that every service runs: request id, trace, access log, error bodies, limits, health, ordered stop.
 
-use crate::auth::Credentials;
+use crate::auth::{Allow, Credentials, Role};
 use crate::error::{REQUEST_ID, respond};
+use crate::metrics::{self, Metrics};
 use crate::stop::Stop;
 use crate::telemetry;
 use actix_web::body::MessageBody;
@@ -20,6 +21,8 @@ use wire::problem::code;
 
 /// The largest body a service reads, bytes.
 pub const MAX_BODY: usize = 1 << 20;
+/// Who may read the numbers.
+const SCRAPERS: Allow = Allow(&[Role::Metrics, Role::Operator]);
 /// How many connections there may be before new ones wait, unless a service says otherwise.
 const MAX_CONNECTIONS: usize = 2_000;
 /// One worker is enough for the control plane and keeps the idle memory low.
@@ -36,6 +39,8 @@ pub struct Server {
     pub max_body: usize,
     /// Where the process says that it lives: [`wire::paths::HEALTH`], but for who passes that path on.
     pub health: &'static str,
+    /// Where its numbers are read: [`wire::paths::METRICS`], but for who passes that path on.
+    pub numbers: &'static str,
     /// How many connections there may be before new ones wait.
     pub max_connections: usize,
     /// Whether a caller that closes its sending side is still answered. A server of long answers says no: it hears of a
@@ -43,6 +48,8 @@ pub struct Server {
     pub half_closed: bool,
     /// How long a caller may take nothing of what is sent to it; then its connection is cut.
     pub stalled: Option<Duration>,
+    /// What it tells of itself in numbers; none: only those that every server has.
+    pub metrics: Option<Metrics>,
 }
 
 impl Server {
@@ -53,9 +60,11 @@ impl Server {
             credentials,
             max_body: MAX_BODY,
             health: wire::paths::HEALTH,
+            numbers: wire::paths::METRICS,
             max_connections: MAX_CONNECTIONS,
             half_closed: true,
             stalled: None,
+            metrics: None,
         }
     }
 
@@ -69,9 +78,12 @@ impl Server {
     {
         let address = listener.local_addr()?;
         let (credentials, max_body) = (web::Data::from(Arc::clone(&self.credentials)), self.max_body);
-        let (health, stalled) = (self.health, self.stalled);
+        let (health, numbers, stalled) = (self.health, self.numbers, self.stalled);
+        let metrics = self.metrics.map_or_else(|| Metrics::new(self.service), Ok)?;
+        let metrics = web::Data::new(metrics);
         let server = HttpServer::new(move || {
             App::new()
+                .app_data(metrics.clone())
                 .app_data(credentials.clone())
                 .app_data(web::PayloadConfig::new(max_body))
                 .app_data(json_config(max_body))
@@ -79,6 +91,7 @@ impl Server {
                 .app_data(web::QueryConfig::default().error_handler(|error, _| bad_request(&error)))
                 .wrap(from_fn(around))
                 .route(health, web::get().to(healthy))
+                .service(web::resource(numbers).wrap(SCRAPERS).route(web::get().to(tell_metrics)))
                 .configure(routes.clone())
                 .default_service(web::to(no_route))
         })
@@ -111,6 +124,13 @@ fn cut_when_stalled(connection: &dyn Any, limit: Duration) {
     let ms = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = nix::sys::socket::setsockopt(stream, TcpUserTimeout, &ms) {
         tracing::debug!(%error, "a connection that stalls is not cut");
+    }
+}
+
+async fn tell_metrics(metrics: web::Data<Metrics>) -> HttpResponse {
+    match metrics.text() {
+        Ok(text) => HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text),
+        Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, error.to_string()),
     }
 }
 
@@ -172,7 +192,11 @@ async fn around(
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static(wire::paths::REQUEST_ID_HEADER), value);
     }
-    let (status, ms) = (response.status().as_u16(), begun.elapsed().as_secs_f64() * 1000.0);
+    let (status, took) = (response.status().as_u16(), begun.elapsed());
+    if let Some(metrics) = response.request().app_data::<web::Data<Metrics>>() {
+        metrics.count(&method, response.request().match_pattern().as_deref(), status, took);
+    }
+    let ms = took.as_secs_f64() * 1000.0;
     let error = response.response().error().map(ToString::to_string);
     span.in_scope(|| match (status, error) {
         (500.., error) => tracing::error!(request_id = id, %method, path, status, ms, error, "answered"),

@@ -51,7 +51,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     stop.spawn("watch-routes", watch::follow(Arc::clone(&front), stop.clone()));
     let state = web::Data::from(front);
-    Server { health: paths::FRONT_HEALTH, ..Server::new(Service::Front, credentials) }
+    Server { health: paths::FRONT_HEALTH, numbers: paths::FRONT_METRICS, ..Server::new(Service::Front, credentials) }
         .serve(listener, stop, move |config| mount(config, state.clone()))
         .await
 }

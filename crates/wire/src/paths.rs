@@ -4,6 +4,8 @@
 pub const HEALTH: &str = "/healthz";
 /// Readiness: what the service needs answers too.
 pub const READY: &str = "/readyz";
+/// What a service tells of itself in numbers, for a scraper.
+pub const METRICS: &str = "/metrics";
 /// Detections come in here.
 pub const DETECTIONS: &str = "/v1/detections";
 /// Log lines are pushed in here: NDJSON, and OTLP/HTTP logs as protobuf or JSON.
@@ -46,6 +48,8 @@ pub const DEVELOPER: &str = "/developer/incidents";
 pub const SESSION: &str = "/developer/session";
 /// Liveness of the front, which passes [`HEALTH`] on to the live version.
 pub const FRONT_HEALTH: &str = "/-/healthz";
+/// The numbers of the front, which passes [`METRICS`] on to the live version.
+pub const FRONT_METRICS: &str = "/-/metrics";
 /// The front's own routes; nothing of a target starts so.
 pub const FRONT: &str = "/-";
 
