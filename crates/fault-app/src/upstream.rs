@@ -85,14 +85,14 @@ impl Request {
         Self { limit, ..self }
     }
 
-    /// Makes the call.
+    /// Makes the call. Boxed, so that all of it is compiled with this library and not again with each patch.
     ///
     /// # Errors
     /// When there is no answer in time.
-    pub async fn send(self) -> Result<Response, Failure> {
+    pub fn send(self) -> BoxFuture<'static, Result<Response, Failure>> {
         let runtime = self.upstream.way.runtime.clone();
         // It ends without an outcome only if it panics or the process stops.
-        runtime.spawn(self.run()).await.unwrap_or(Err(Failure(Kind::Unreachable)))
+        Box::pin(async move { runtime.spawn(self.run()).await.unwrap_or(Err(Failure(Kind::Unreachable))) })
     }
 
     async fn run(self) -> Result<Response, Failure> {
