@@ -1,6 +1,7 @@
 //! Doing gate 3: the candidate is started in the sandbox and goes through its contract's cases, or is asked as a running
 //! instance would be.
 
+mod case;
 mod course;
 mod process;
 

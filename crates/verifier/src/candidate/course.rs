@@ -1,8 +1,8 @@
 //! A candidate's way through the cases: one process after the other, up to the first case that does not hold.
 
+use super::case;
 use super::process::{First, Process, becomes_healthy};
 use crate::app::Verifier;
-use crate::double::Part;
 use crate::error::VerifyError;
 use crate::gates::build::of_step;
 use crate::gates::replay::{self as gate, Seen};
@@ -11,19 +11,14 @@ use crate::replay::{self, Question};
 use crate::sandbox::Ended;
 use crate::workshop::Workshop;
 use chassis::operations::Reporter;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wire::span::{Span, SpanKind};
-use wire::target::{Calls, Case, Contract};
+use wire::target::{Case, Contract};
 use wire::verification::{GateReport, Judgement, ReplayReport};
 use wire::{Digest, ReplayId};
 
-/// How long the calls that a double must see are waited for.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Between two looks.
-const LOOK: Duration = Duration::from_millis(2);
-/// How long a call that must not be made is waited for after the answer.
-const SETTLE: Duration = Duration::from_millis(20);
+/// How long a candidate whose double does not stand may take to show that it has ended.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// See the module.
 pub(super) struct Course<'a> {
@@ -39,7 +34,7 @@ impl Course<'_> {
     pub(super) async fn run(&mut self) -> Result<GateReport, VerifyError> {
         let cases = &self.contract.cases;
         let mut seen = Vec::new();
-        for (at, life) in lives(cases).into_iter().enumerate() {
+        for (at, life) in case::lives(cases).into_iter().enumerate() {
             let output = self.live(life, at, &mut seen).await?;
             if output.is_some() || seen.last().is_none_or(|seen| seen.report.judgement != Judgement::Met) {
                 return Ok(gate::report(&seen, output.as_ref().map(of_step)));
@@ -60,13 +55,7 @@ impl Course<'_> {
             seen.push(Seen::of(cases.first(), report));
             return if let Some(ended) = ended { Ok(Some(ended)) } else { process.end().await.map(Some) };
         }
-        let begun = self.reporter.now();
-        let early = self.ask(&mut process, cases, seen).await?;
-        if !cases.is_empty() {
-            let name = format!("replay {}, {} cases", self.contract.fault, cases.len());
-            self.spans.push(self.reporter.span(SpanKind::Replay, &name, begun));
-        }
-        match early {
+        match self.ask(&mut process, cases, seen).await? {
             Some(ended) => Ok(Some(ended)),
             None if seen.last().is_some_and(|seen| seen.report.judgement == Judgement::Met) => {
                 process.let_go(self.verifier);
@@ -87,38 +76,33 @@ impl Course<'_> {
         let health = &self.workshop.target.run.health;
         let limit = Duration::from_millis(health.timeout_ms);
         // Whatever it asks for while it starts, it finds its first case's double.
-        let part = cases.first().and_then(|case| part(case, ReplayId::fresh(), Nonce::fresh()));
-        if let Err(error) = process.doubles.play(part.as_ref()).await {
-            let first = process.during(async |_| tokio::time::sleep(LOOK).await).await?;
-            return Ok(Some(match first {
-                First::Done(()) => (self.no_double(&error), None),
-                First::Ended(ended) => {
-                    (self.never_healthy(&format!("the candidate {} before it was asked", ended.exit)), Some(ended))
-                }
-            }));
-        }
-        let first = process.during(async |endpoint| becomes_healthy(endpoint, &health.path, limit).await).await?;
-        let number = if at == 0 { String::new() } else { format!(" {}", at + 1) };
-        let mut span = |name: &str| {
-            self.spans.push(self.reporter.span(SpanKind::Health, &format!("candidate{number} {name}"), begun));
+        let part = cases.first().and_then(|case| case::part(case, ReplayId::fresh(), Nonce::fresh()));
+        let stands = process.doubles.play(part.as_ref()).await;
+        let first = match &stands {
+            Ok(()) => process.during(async |endpoint| becomes_healthy(endpoint, &health.path, limit).await).await?,
+            // If the candidate has ended, that says more than the double which does not stand.
+            Err(_) => {
+                let moment = async |_: &_| {
+                    tokio::time::sleep(MOMENT).await;
+                    false
+                };
+                process.during(moment).await?
+            }
         };
-        Ok(match first {
-            First::Done(true) => {
-                span("health");
-                None
+        let (name, said) = match (first, stands) {
+            (First::Done(true), _) => ("health", None),
+            (First::Done(false), Err(error)) => ("without its double", Some((self.no_double(&error), None))),
+            (First::Done(false), Ok(())) => {
+                let why = format!("did not answer 200 on its health path within {} ms", limit.as_millis());
+                ("never healthy", Some((self.never_healthy(&why), None)))
             }
-            First::Done(false) => {
-                span("never healthy");
-                let why =
-                    format!("the candidate did not answer 200 on its health path within {} ms", limit.as_millis());
-                Some((self.never_healthy(&why), None))
+            (First::Ended(ended), _) => {
+                ("ended", Some((self.never_healthy(&format!("{} before it was asked", ended.exit)), Some(ended))))
             }
-            First::Ended(ended) => {
-                span("ended");
-                let why = format!("the candidate {} before it was asked", ended.exit);
-                Some((self.never_healthy(&why), Some(ended)))
-            }
-        })
+        };
+        let number = if at == 0 { String::new() } else { format!(" {}", at + 1) };
+        self.spans.push(self.reporter.span(SpanKind::Health, &format!("candidate{number} {name}"), begun));
+        Ok(said)
     }
 
     /// Asks case by case, up to the first that does not hold. Answers the end of a candidate that ended meanwhile.
@@ -128,41 +112,61 @@ impl Course<'_> {
         cases: &[Case],
         seen: &mut Vec<Seen>,
     ) -> Result<Option<Ended>, VerifyError> {
-        let (verifier, contract, reporter) = (self.verifier, self.contract, self.reporter);
         if cases.is_empty() {
-            let whole = async |endpoint: &_| replay::replay(verifier, contract, endpoint, reporter).await;
-            return Ok(match process.during(whole).await? {
-                First::Done(mut report) => {
-                    self.spans.append(&mut report.spans.clone());
-                    report.spans.clear();
-                    seen.push(Seen::of(None, report));
-                    None
-                }
-                First::Ended(ended) => Some(self.ended(None, ended, seen)),
-            });
+            return self.ask_whole(process, seen).await;
         }
+        let begun = self.reporter.now();
+        let mut early = None;
         for case in cases {
-            let (id, nonce) = (ReplayId::fresh(), Nonce::fresh());
-            let part = part(case, id.clone(), nonce);
-            if let Err(error) = process.doubles.play(part.as_ref()).await {
-                seen.push(Seen::of(Some(case), self.no_double(&error)));
-                return Ok(None);
-            }
-            let Contract { fault, request, .. } = contract;
-            let question = Question { fault, request, answers: &case.answers, nonce: Some(nonce) };
-            let asked = async |endpoint: &_| {
-                let report = replay::once(verifier, question, id, endpoint).await;
-                counted(case, part.as_deref(), report).await
-            };
-            match process.during(asked).await? {
-                First::Done(one) => seen.push(one),
-                First::Ended(ended) => return Ok(Some(self.ended(Some(case), ended, seen))),
-            }
+            early = self.ask_case(process, case, seen).await?;
             if seen.last().is_none_or(|seen| seen.report.judgement != Judgement::Met) {
                 break;
             }
         }
-        Ok(None)
+        let name = format!("replay {}, {} cases", self.contract.fault, cases.len());
+        self.spans.push(self.reporter.span(SpanKind::Replay, &name, begun));
+        Ok(early)
+    }
+
+    /// Asks as a running instance is asked.
+    async fn ask_whole(&mut self, process: &mut Process, seen: &mut Vec<Seen>) -> Result<Option<Ended>, VerifyError> {
+        let (verifier, contract, reporter) = (self.verifier, self.contract, self.reporter);
+        let whole = async |endpoint: &_| replay::replay(verifier, contract, endpoint, reporter).await;
+        Ok(match process.during(whole).await? {
+            First::Done(report) => {
+                self.spans.extend(report.spans.iter().cloned());
+                seen.push(Seen::of(None, report));
+                None
+            }
+            First::Ended(ended) => Some(self.ended(None, ended, seen)),
+        })
+    }
+
+    async fn ask_case(
+        &self,
+        process: &mut Process,
+        case: &Case,
+        seen: &mut Vec<Seen>,
+    ) -> Result<Option<Ended>, VerifyError> {
+        let (id, nonce) = (ReplayId::fresh(), Nonce::fresh());
+        let part = case::part(case, id.clone(), nonce);
+        if let Err(error) = process.doubles.play(part.as_ref()).await {
+            seen.push(Seen::of(Some(case), self.no_double(&error)));
+            return Ok(None);
+        }
+        let Contract { fault, request, .. } = self.contract;
+        let question = Question { fault, request, answers: &case.answers, nonce: Some(nonce) };
+        let asked = async |endpoint: &_| {
+            let report = replay::once(self.verifier, question, id, endpoint).await;
+            case::counted(case, part.as_deref(), report).await
+        };
+        Ok(match process.during(asked).await? {
+            First::Done(one) => {
+                seen.push(one);
+                None
+            }
+            First::Ended(ended) => Some(self.ended(Some(case), ended, seen)),
+        })
     }
 
     fn ended(&self, case: Option<&Case>, ended: Ended, seen: &mut Vec<Seen>) -> Ended {
@@ -174,70 +178,12 @@ impl Course<'_> {
 
     /// A candidate that cannot be asked has broken its contract.
     fn never_healthy(&self, why: &str) -> ReplayReport {
-        let report = replay::not_replayed(self.contract.fault.clone(), format!("never_healthy: {why}"));
+        let report = replay::not_replayed(self.contract.fault.clone(), format!("never_healthy: the candidate {why}"));
         ReplayReport { judgement: Judgement::Broken, ..report }
     }
 
     fn no_double(&self, error: &std::io::Error) -> ReplayReport {
         let why = format!("no_double: the case's double cannot be played: {error}");
         replay::not_replayed(self.contract.fault.clone(), why)
-    }
-}
-
-fn part(case: &Case, id: ReplayId, nonce: Nonce) -> Option<Arc<Part>> {
-    case.double.as_ref().map(|play| Part::new(play, id, nonce))
-}
-
-/// Waits for the calls that the case wants, and judges them.
-async fn counted(case: &Case, part: Option<&Part>, report: ReplayReport) -> Seen {
-    let mut seen = Seen::of(Some(case), report);
-    let Some(part) = part else { return seen };
-    if let (Some(Calls { at_least, at_most }), Judgement::Met) = (case.calls, seen.report.judgement) {
-        let until = Instant::now() + PATIENCE;
-        while part.calls() < at_least && Instant::now() < until {
-            tokio::time::sleep(LOOK).await;
-        }
-        if at_most.is_some() {
-            tokio::time::sleep(SETTLE).await;
-        }
-    }
-    seen.count(case.calls, part.calls(), part.connections());
-    seen
-}
-
-/// The cases of each process: a new one begins with the first and with each `fresh` one. Without cases there is one
-/// process for the contract itself.
-fn lives(cases: &[Case]) -> Vec<&[Case]> {
-    if cases.is_empty() {
-        return vec![cases];
-    }
-    let mut lives = Vec::new();
-    let mut rest = cases;
-    while let Some((_, after)) = rest.split_first() {
-        let length = 1 + after.iter().take_while(|case| !case.fresh).count();
-        let (life, left) = rest.split_at(length);
-        lives.push(life);
-        rest = left;
-    }
-    lives
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fresh_case_begins_a_process() {
-        let case = |name: &str, fresh: bool| -> Case {
-            serde_json::from_value(serde_json::json!({ "name": name, "fresh": fresh, "answers": [] })).expect("a case")
-        };
-        let names = |cases: &[Case]| -> Vec<String> {
-            let one = |life: &&[Case]| life.iter().map(|case| case.name.as_str()).collect::<String>();
-            lives(cases).iter().map(one).collect()
-        };
-        assert_eq!(names(&[]), [""]);
-        assert_eq!(names(&[case("a", false)]), ["a"]);
-        assert_eq!(names(&[case("a", true), case("b", false), case("c", true), case("d", true)]), ["ab", "c", "d"]);
-        assert_eq!(names(&[case("a", false), case("b", true), case("c", false)]), ["a", "bc"]);
     }
 }
