@@ -8,6 +8,7 @@ use wire::event::{Append, Event, Feed};
 use wire::incident::{Incident, IncidentPage};
 use wire::lease::{Lease, LeaseRequest, Release, Renew};
 use wire::reset::{HealingState, ResetReport};
+use wire::view::Detail;
 use wire::{Cursor, IncidentId, paths};
 
 /// The client.
@@ -89,8 +90,30 @@ impl IncidentStore {
     /// # Errors
     /// See [`CallError`].
     pub async fn incidents(&self, limit: u32, archived: bool) -> Result<IncidentPage, CallError> {
-        let path = format!("{}?limit={limit}&archived={archived}", paths::INCIDENTS);
+        self.incidents_before(limit, archived, None).await
+    }
+
+    /// The page after one that ended with this `next`.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn incidents_before(
+        &self,
+        limit: u32,
+        archived: bool,
+        next: Option<&str>,
+    ) -> Result<IncidentPage, CallError> {
+        let before = next.map(|next| format!("&before={next}")).unwrap_or_default();
+        let path = format!("{}?limit={limit}&archived={archived}{before}", paths::INCIDENTS);
         self.callee.call(Method::GET, &path, None::<&()>).await
+    }
+
+    /// An incident whole: its journal, its story, whether everything holds.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub async fn detail(&self, incident: IncidentId) -> Result<Detail, CallError> {
+        self.callee.call(Method::GET, &format!("{}/api/incidents/{incident}", paths::DEVELOPER), None::<&()>).await
     }
 
     /// The feed after a cursor; waits up to `wait` for the first event.

@@ -73,7 +73,7 @@ fn tell(caller: &Caller, csrf: Option<String>) -> Session {
     let roles = caller.roles.iter().filter_map(|role| match role {
         Role::Operator => Some("operator".to_owned()),
         Role::Approver => Some("approver".to_owned()),
-        Role::Ingest | Role::Service(_) => None,
+        _ => None,
     });
     Session { name: caller.name.clone(), roles: roles.collect(), csrf }
 }

@@ -37,9 +37,11 @@ pub(crate) async fn open_stream(
 ) -> Result<HttpResponse, Reply<StoreError>> {
     let last = request.headers().get("last-event-id").map(|value| value.to_str().unwrap_or("?").to_owned());
     let last = last.or(place.into_inner().last_event_id).filter(|id| !id.is_empty());
-    let start = match last.map(Cursor::try_from) {
+    let last = last.map(Cursor::try_from);
+    let is_known = is_known(&app, last.iter().flatten().next().copied().unwrap_or_default()).await;
+    let start = match last {
         None => Start::Now,
-        Some(Ok(after)) if is_known(&app, after).await => Start::After(after),
+        Some(Ok(after)) if is_known => Start::After(after),
         Some(_) => Start::Again,
     };
     let subscriber = app.hub.subscribe(start).map_err(|refusal| match refusal {
@@ -57,7 +59,7 @@ pub(crate) async fn open_stream(
 }
 
 /// Whether a place can have been told by anybody: what lies beyond everything that is settled was not. A replica that has
-/// just not read so far yet is waited for.
+/// just not read so far yet, or has just begun, is waited for.
 async fn is_known(app: &App, after: Cursor) -> bool {
     let settled = app.hub.settled(after);
     let catching_up = tokio::time::timeout(CATCH_UP, settled);

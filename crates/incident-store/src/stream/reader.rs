@@ -44,6 +44,12 @@ macro_rules! told_rows {
 
 /// Follows the feed until the word to stop.
 pub(crate) async fn follow(app: web::Data<App>) {
+    let mut ready = app.store.ready.clone();
+    tokio::select! {
+        // Nobody makes it ready any more only when it stops.
+        _ = ready.wait_for(|ready| *ready) => {}
+        () = app.store.stop.requested() => {}
+    }
     let mut news = app.store.news.subscribe();
     let (mut at, mut pause, mut told) = (None, RECHECK, false);
     while !app.store.stop.is_stopping() {
@@ -51,7 +57,6 @@ pub(crate) async fn follow(app: web::Data<App>) {
         let read = step(&app, &mut at).await;
         let is_more = matches!(read, Ok(true));
         if let Err(error) = &read
-            && !matches!(error, StoreError::NotReady)
             && !told
         {
             tracing::warn!(error = error as &dyn std::error::Error, "the stream stands still: its reader cannot read");

@@ -1,15 +1,9 @@
 //! Two replicas on one database: with Redis they hear of each other at once, without it soon.
 
-use crate::setup::{FAULTS, Fixture, asking, start_unready, start_with};
+use crate::setup::{FAULTS, Fixture, asking, beside, start_with};
 use deadpool_redis::redis;
 use futures::StreamExt;
 use std::time::{Duration, Instant};
-
-async fn beside(store: &Fixture) -> Fixture {
-    let other = start_unready(store.parts.clone(), store.clock.clone());
-    other.ready().await;
-    other
-}
 
 /// How long a taker at one replica waits for what the other is told.
 async fn delay(store: &Fixture, other: &Fixture, fault: &str) -> Duration {

@@ -83,6 +83,13 @@ pub(crate) fn start_unready(parts: Parts, clock: FakeClock) -> Fixture {
     Fixture { base: base.clone(), clock, parts, stop, healer, operator, router }
 }
 
+/// Another replica on the same database and the same Redis.
+pub(crate) async fn beside(store: &Fixture) -> Fixture {
+    let other = start_unready(store.parts.clone(), store.clock.clone());
+    other.ready().await;
+    other
+}
+
 fn catalogue() -> Catalogue {
     let target = |name: &str, severity: &str| {
         let text = format!(
