@@ -15,8 +15,8 @@ use tokio_postgres::{CancelToken, Client, Config, Error, NoTls, Transaction};
 
 /// Connections at most, replays' own included.
 pub(crate) const CONNECTIONS: usize = 8;
-/// How many of them slow work may hold, so that quick work always finds one.
-pub(crate) const SLOW_CONNECTIONS: usize = 6;
+/// How many of them slow work may hold, so that quick work always finds one; fewer than a browser opens to one place.
+pub(crate) const SLOW_CONNECTIONS: usize = 4;
 /// How long a request waits for a free connection.
 const SEAT_LIMIT: Duration = Duration::from_millis(500);
 /// How long opening a connection may take.
