@@ -3,14 +3,18 @@
 
 mod access;
 mod appends;
+mod cooldown;
 mod cursor;
 mod degraded;
 mod detections;
 mod leases;
 mod listener;
 mod migrations;
+mod people;
 mod replicas;
 mod reset;
 mod setup;
+mod sessions;
 mod settings;
 mod stream;
+mod views;
