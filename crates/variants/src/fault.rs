@@ -64,9 +64,10 @@ impl Fault {
             Fault::Sql => statements(&root).iter().any(|statement| is_malformed(statement)),
             Fault::Db => unbounded_wait(&statements(&root)),
             Fault::Api => {
-                let names = of_kind(&root, "field_identifier").into_iter().chain(of_kind(&root, "identifier"));
-                let names: Vec<String> = names.map(|node| node.text().into_owned()).collect();
-                names.iter().any(|name| name == "send") && !names.iter().any(|name| name == "resilient")
+                let has = |kind: &str, name: &str| of_kind(&root, kind).iter().any(|node| node.text() == name);
+                has("type_identifier", "Upstream")
+                    && has("field_identifier", "send")
+                    && !has("field_identifier", "resilient")
             }
         }
     }

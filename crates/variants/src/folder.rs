@@ -1,6 +1,7 @@
 //! Variants that somebody supplies, as files.
 
 use crate::fault::Fault;
+use crate::tree;
 use anyhow::{Context, bail, ensure};
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAX_FILE: u64 = 256 * 1024;
 /// How a folder must look.
 const SHAPE: &str = "a folder of variants has the folders sql, api and db (one or more of them) with *.rs files, or *.rs \
-                     files whose names begin with sql, api or db; each is a whole fault file with its public function";
+                     files whose names begin with sql, api or db; each is a whole fault file with its function `run`, e.g. as src/faults/fault_sql.txt is";
 
 /// A file with a variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +53,11 @@ fn supplied(fault: Fault, path: PathBuf) -> anyhow::Result<Supplied> {
     let length = path.metadata().with_context(|| format!("cannot read {}", path.display()))?.len();
     ensure!(length <= MAX_FILE, "{} has {length} bytes; a variant has at most {MAX_FILE}", path.display());
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {} as text", path.display()))?;
-    ensure!(crate::tree::is_sound(&text), "{} is not Rust: it has a syntax error", path.display());
+    ensure!(tree::is_sound(&text), "{} is not Rust: it has a syntax error", path.display());
     ensure!(
-        fault.is_in(&text),
-        "{} does not have the fault {}: it must be faulty, e.g. as src/faults/fault_{}.txt is",
-        path.display(),
-        fault.name(),
-        fault.name()
+        tree::parse(&text).is_some_and(|tree| tree::function(&tree.root(), "run").is_some()),
+        "{} has no function `run`: {SHAPE}",
+        path.display()
     );
     Ok(Supplied { fault, path, text })
 }

@@ -111,11 +111,12 @@ fn words(statement: &str) -> Vec<String> {
                     last = c;
                 }
             }
-            '\'' => {
-                let mut text = String::from("'");
-                text.extend(std::iter::from_fn(|| chars.next_if(|c| *c != '\'')));
+            '\'' | '"' => {
+                let mut text = String::from(c);
+                text.extend(std::iter::from_fn(|| chars.next_if(|other| *other != c)));
                 chars.next();
-                words.push(text + "'");
+                text.push(c);
+                words.push(text);
             }
             c if c.is_whitespace() => {}
             c if is_of_word(c) => {

@@ -20,13 +20,13 @@ pub(super) fn shape(given: &str, dice: &mut Dice) -> Shape {
 /// The statement that sets the time-out.
 fn set(limit_ms: u64, dice: &mut Dice) -> String {
     let figure = match dice.below(4) {
-        0 if limit_ms % 1000 == 0 => format!("'{}s'", limit_ms / 1000),
+        0 if limit_ms.is_multiple_of(1000) => format!("'{}s'", limit_ms / 1000),
         1 => format!("{limit_ms}"),
         2 => format!("'{limit_ms}'"),
         _ => format!("'{limit_ms}ms'"),
     };
-    let (scope, sign) = (dice.pick(&["SET LOCAL", "SET LOCAL", "SET"]), dice.pick(&["=", " = ", " TO "]));
-    literal(&format!("{scope} statement_timeout{sign}{figure}"), dice)
+    let sign = dice.pick(&["=", " = ", " TO "]);
+    literal(&format!("SET LOCAL statement_timeout{sign}{figure}"), dice)
 }
 
 /// The query, in one of its forms, and how it is sent.

@@ -75,7 +75,7 @@ fn whole(dice: &mut Dice) -> Statement {
     let text = literal(statement, dice);
     match dice.below(6) {
         0 => Statement { before: format!("    let text = String::from({text});\n"), text: "text.as_str()".into() },
-        1 => Statement { before: String::new(), text: format!("&format!({})", plain(statement)) }.as_str(),
+        1 => Statement { before: String::new(), text: format!("&format!({})", plain(statement)) }.borrowed(),
         2 => Statement { before: String::new(), text: format!("concat!({text})") },
         _ => Statement { before: String::new(), text },
     }
@@ -104,7 +104,7 @@ fn plain(statement: &str) -> String {
 
 impl Statement {
     /// A `String`'s text.
-    fn as_str(self) -> Self {
+    fn borrowed(self) -> Self {
         Self { text: format!("{}.as_str()", self.text.trim_start_matches('&')), ..self }
     }
 }

@@ -10,7 +10,7 @@ enum Quotes {
     Hashed,
 }
 
-/// A literal of a statement: other case, blanks, comments and quotation marks, the same meaning.
+/// A literal of a statement that needs its words only: other case, blanks, comments and quotation marks, the same meaning.
 pub(crate) fn literal(statement: &str, dice: &mut Dice) -> String {
     let quotes = match dice.below(10) {
         0 | 1 => Quotes::Raw,

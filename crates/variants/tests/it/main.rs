@@ -2,4 +2,6 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
 
 mod healed;
+mod healthy;
 mod places;
+mod supplied;
