@@ -147,7 +147,8 @@ impl Stack {
             let ms = begun.elapsed().as_secs_f64() * 1000.0;
             self.ready_ms.insert(service, ms);
             let pid = self.supervisor.running().get(&service).and_then(|running| running.pid);
-            say(format!("{service:<15} {url}  pid {}  ready after {ms:.0} ms", pid.unwrap_or_default()));
+            let (name, pid) = (service.as_str(), pid.unwrap_or_default());
+            say(format!("{name:<15} {url}  pid {pid}  ready after {ms:.0} ms"));
         }
         Ok(())
     }

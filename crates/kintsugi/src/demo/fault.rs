@@ -36,6 +36,8 @@ pub struct FaultReport {
     pub platform_ms: Option<f64>,
     /// The total by what the time went to; every moment counts once.
     pub shares_ms: BTreeMap<&'static str, f64>,
+    /// The platform's own share of the time from the stage before until each stage.
+    pub platform_until_ms: BTreeMap<&'static str, f64>,
     pub spans: Vec<Span>,
     pub commit: Option<CommitId>,
     pub files: Vec<String>,
@@ -98,6 +100,7 @@ impl FaultReport {
             total_ms: resolved.map(since),
             platform_ms: timeline.platform_ms(),
             shares_ms: resolved.map(|to| shares::of(&timeline.spans, fired_at, *to)).unwrap_or_default(),
+            platform_until_ms: shares::platform_until(timeline),
             spans: timeline.spans.clone(),
             commit,
             files: files.unwrap_or_default(),
@@ -109,6 +112,11 @@ impl FaultReport {
             fired_at,
             chain_broken: seen.chain.err().map(|broken| broken.to_string()),
         }
+    }
+
+    /// The platform's own share of the time until a stage, from the one before.
+    pub fn platform_until(&self, stage: Stage) -> Option<f64> {
+        self.platform_until_ms.get(stage.as_str()).copied()
     }
 
     /// Whether it failed, was healed with proof, and answers well.

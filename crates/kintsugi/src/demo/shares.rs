@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use wire::span::{Span, SpanKind};
+use wire::timeline::Timeline;
 
 /// The kinds in the order in which a moment that several spans cover is given to one of them, with their names.
 const KINDS: [(SpanKind, &str); 6] = [
@@ -30,6 +31,15 @@ pub fn of(spans: &[Span], from: DateTime<Utc>, to: DateTime<Utc>) -> BTreeMap<&'
         *shares.entry(kind).or_insert(0.0) += (*end - *start).num_microseconds().unwrap_or_default() as f64 / 1000.0;
     }
     shares
+}
+
+/// The platform's own milliseconds until each stage, from the stage before it in time; the first has none.
+pub fn platform_until(timeline: &Timeline) -> BTreeMap<&'static str, f64> {
+    let mut stages: Vec<_> = timeline.stages.iter().map(|(stage, at)| (*at, *stage)).collect();
+    stages.sort();
+    let pairs = stages.iter().zip(stages.iter().skip(1));
+    let share = |from, to| of(&timeline.spans, from, to).get(PLATFORM).copied().unwrap_or_default();
+    pairs.map(|((from, _), (to, stage))| (stage.as_str(), share(*from, *to))).collect()
 }
 
 /// The sums of several recoveries, the largest first.
@@ -66,6 +76,15 @@ mod tests {
         let shares = of(&spans, at(0), at(16_000));
         let wanted = BTreeMap::from([("target", 20.0), ("platform", 1_030.0), ("build", 150.0), ("replay", 14_800.0)]);
         assert_eq!(shares, wanted);
+    }
+
+    #[test]
+    fn the_platforms_share_is_told_stage_by_stage_and_adds_up() {
+        use wire::span::Stage;
+        let stages = BTreeMap::from([(Stage::Line, at(0)), (Stage::Plan, at(30)), (Stage::Resolved, at(100))]);
+        let timeline = Timeline { stages, spans: vec![span(SpanKind::Build, 20, 90)] };
+        assert_eq!(platform_until(&timeline), BTreeMap::from([("plan", 20.0), ("resolved", 10.0)]));
+        assert_eq!(timeline.platform_ms(), Some(30.0));
     }
 
     #[test]

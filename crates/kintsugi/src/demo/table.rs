@@ -21,8 +21,8 @@ pub fn of(report: &Report) -> String {
     let _ = writeln!(text, "until the first fault was fired: {:.0} CPU s, {:.0} s", cost.cpu_s, cost.wall_s);
     for service in &report.services {
         let mib = service.resident_kib.map_or(0.0, |kib| kib as f64 / 1024.0);
-        let _ =
-            writeln!(text, "{:<15} ready after {:>5.0} ms, {mib:>5.1} MiB resident", service.service, service.ready_ms);
+        let name = service.service.as_str();
+        let _ = writeln!(text, "{name:<15} ready after {:>5.0} ms, {mib:>5.1} MiB resident", service.ready_ms);
     }
     text
 }
@@ -34,6 +34,14 @@ fn stages(text: &mut String, round: u32, faults: &[&FaultReport]) {
         row(text, stage.as_str(), faults, |fault| number(fault.stages_ms.get(stage.as_str()).copied()));
     }
     row(text, "of which the platform", faults, |fault| number(fault.platform_ms));
+    text.push('\n');
+    row(text, "the platform's share until", faults, |_| String::new());
+    for stage in
+        Stage::ALL.into_iter().filter(|stage| faults.iter().any(|fault| fault.platform_until(*stage).is_some()))
+    {
+        row(text, &format!("  {}", stage.as_str()), faults, |fault| number(fault.platform_until(stage)));
+    }
+    text.push('\n');
     row(text, "requests until it failed", faults, |fault| fault.asked.len().to_string());
     row(text, "answer then and now", faults, |fault| format!("{} → {}", fault.fired_status, fault.healed_status));
     row(text, "outcome", faults, |fault| fault.outcome.clone());
@@ -50,10 +58,11 @@ fn summary(text: &mut String, together_s: f64, reset_s: f64, faults: &[&FaultRep
     let all: f64 = sums.iter().map(|(_, ms)| ms).sum();
     let part = |(kind, ms): &(&str, f64)| format!("{kind} {:.1} s ({:.0} %)", ms / 1000.0, 100.0 * ms / all.max(1.0));
     let parts: Vec<String> = sums.iter().map(part).collect();
+    let healed = faults.iter().filter(|fault| fault.is_healed()).count();
     let count = faults.len();
     let _ = writeln!(
         text,
-        "{count} fault(s) healed one after the other in {together_s:.1} s, then reset in {reset_s:.1} s"
+        "{healed} of {count} fault(s) healed one after the other in {together_s:.1} s, then reset in {reset_s:.1} s"
     );
     let most = sums.first().map_or("nothing", |(kind, _)| words(kind));
     let _ = writeln!(text, "what dominates is {most}: {}", parts.join(", "));
@@ -85,7 +94,8 @@ fn switches(text: &mut String, report: &Report) {
         let _ = writeln!(text, "  {failure}");
     }
     let reset = &report.reset;
-    let _ = writeln!(text, "reset: code {}, faults back {}", yes(reset.code_reset), yes(reset.faults_back));
+    let back = if report.rounds.len() > 1 { yes(reset.faults_back) } else { "not tried in a single cycle" };
+    let _ = writeln!(text, "reset: code restored {}, faults back {back}", yes(reset.code_reset));
 }
 
 fn goal(goal: Goal, unit: &str) -> String {

@@ -74,7 +74,7 @@ fn fill_in(
     let name: wire::TargetName = name.parse()?;
     let bare = layout.remote(&name);
     let seeded = remote::seed(&bare, &root.join(&entry.source))?;
-    say(format!("{name:<15} {}  {seeded:?}", bare.display()));
+    say(format!("{:<15} {}  {seeded:?}", name.to_string(), bare.display()));
     let scratch = databases::of_target(postgres, layout, &entry.database, &format!("{name}-database-url"))?;
     std::fs::copy(layout.secret("report-token"), layout.secret(&format!("{name}-report-token")))?;
     let shown = |path: PathBuf| path.display().to_string();
