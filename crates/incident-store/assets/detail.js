@@ -107,7 +107,7 @@ function drawSummary({ incident, occurrences_total }, now) {
       ["Resolved by", incident.resolved_by],
       ["Needs a person because", incident.escalation && incident.status === "escalated" ? reasonWords(incident.escalation) : null],
       ["Epoch", incident.epoch],
-      ["Id", h("code", {}, incident.id)],
+      ["Id", h("code", { class: "id" }, incident.id)],
     ),
   ];
 }

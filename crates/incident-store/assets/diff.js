@@ -1,6 +1,7 @@
 // A unified diff as a table of lines. Added and removed lines are told by their sign and by words, not only by colour.
 
 import { h, scroller } from "./dom.js";
+import { count } from "./words.js";
 
 /** How many lines are drawn; the bound of a diff is the target's, this one is the page's. */
 const MOST = 2_000;
@@ -47,7 +48,7 @@ export function drawDiff(diff) {
   });
   const head = h("thead", { class: "unseen" }, h("tr", {}, ["Line before", "Line after", "Change", "Text"].map((words) => h("th", { scope: "col" }, words))));
   return [
-    h("p", { class: "hint" }, `${counts("added")} lines added, ${counts("removed")} removed`),
+    h("p", { class: "hint" }, `${count(counts("added"), "line", "lines")} added, ${counts("removed")} removed`),
     scroller("The change, line by line", {}, h("table", { class: "diff" }, head, h("tbody", {}, rows))),
     lines.length > MOST ? h("p", { class: "hint" }, `${lines.length - MOST} more lines are not shown`) : null,
   ];

@@ -12,6 +12,8 @@ const PAGE = "/developer/incidents";
 /** The application is built from nothing in the sandbox before its first version is live. */
 const FIRST_BUILD = 400_000;
 const RECOVERY = 120_000;
+/** Of a picture for the docs. */
+const PICTURE = { width: 1120, height: 720 };
 const SQL = "FAULT_SQL_INJECTION_TEST";
 
 let browser;
@@ -55,6 +57,7 @@ const row = (page) => page.locator("#list li").filter({ hasText: SQL });
 
 test("a fault is fired, healed and proved before the reader's eyes, and a reset puts everything back", async (context) => {
   const page = await visit(context);
+  await page.setViewportSize(PICTURE);
   await page.getByText("Nothing has gone wrong yet.").waitFor();
   const command = await page.locator("#empty code").innerText();
   assert.equal(command, `curl -X POST ${url}/test-fault/run`);
@@ -72,9 +75,10 @@ test("a fault is fired, healed and proved before the reader's eyes, and a reset 
   assert.ok((await part("diagnosis").locator(".neighbours tbody tr").count()) > 0, "neighbours were found");
   await page.mouse.move(0, 0);
   await picture(page, "dashboard-incident");
-  await part("change").scrollIntoViewIfNeeded();
-  await part("change").evaluate((section) => scrollTo(0, section.offsetTop - 12));
-  await picture(page, "dashboard-change");
+  for (const name of ["times", "change"]) {
+    await part(name).evaluate((section) => scrollTo(0, section.offsetTop - 12));
+    await picture(page, `dashboard-${name}`);
+  }
   assert.equal((await fetch(`${url}/test-fault/run`, { method: "POST" })).status, 200, "it is healed");
 
   const phone = await visit(context, { dark: true, phone: true });
