@@ -15,6 +15,9 @@ use wire::{Service, paths};
 
 const CALLERS: &[Role] = &[Role::Service(Service::Deployer), Role::Operator];
 
+/// How many connections there may be; most of them are streams. Each needs two descriptors.
+const MAX_CONNECTIONS: usize = 8_000;
+
 /// The service's state.
 #[derive(Debug)]
 pub struct Front {
@@ -51,7 +54,10 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     stop.spawn("watch-routes", watch::follow(Arc::clone(&front), stop.clone()));
     let state = web::Data::from(front);
-    Server { health: paths::FRONT_HEALTH, numbers: paths::FRONT_METRICS, ..Server::new(Service::Front, credentials) }
+    let usual = Server::new(Service::Front, credentials);
+    let (health, numbers) = (paths::FRONT_HEALTH, paths::FRONT_METRICS);
+    // A caller that leaves is noticed at once, and what the upstream was doing for it is dropped.
+    Server { health, numbers, max_connections: MAX_CONNECTIONS, half_closed: false, ..usual }
         .serve(listener, stop, move |config| mount(config, state.clone()))
         .await
 }

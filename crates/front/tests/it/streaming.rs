@@ -42,6 +42,37 @@ async fn a_part_of_an_answer_arrives_before_its_end() {
 }
 
 #[tokio::test]
+async fn when_a_caller_vanishes_its_upstream_hears_of_it_although_nothing_is_sent() {
+    for is_cut_off in [false, true] {
+        let front = start("http://127.0.0.1:1");
+        let (listener, url) = testkit::listener();
+        listener.set_nonblocking(true).expect("a listener");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+        front.route(1, &[("/", &url, "l")]).await;
+        let address = front.base.trim_start_matches("http://").to_owned();
+        let mut caller = tokio::net::TcpStream::connect(&address).await.expect("a connection");
+        caller.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("asked");
+        let (mut upstream, _) = listener.accept().await.expect("a connection");
+        assert!(upstream.read(&mut [0; 4096]).await.expect("a request") > 0);
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+        upstream.write_all(head.as_bytes()).await.expect("sent");
+        let mut told = Vec::new();
+        while !told.ends_with(b"first\r\n") {
+            assert!(caller.read_buf(&mut told).await.expect("the answer") > 0);
+        }
+        if is_cut_off {
+            caller.set_zero_linger().expect("cut off");
+        }
+        drop(caller);
+        let end = tokio::time::timeout(Duration::from_secs(10), upstream.read(&mut [0; 16])).await;
+        assert_eq!(end.expect("the upstream hears of it").expect("an end"), 0);
+        let idle = async || (front.label("l").await.in_flight == 0).then_some(());
+        testkit::eventually("nothing is under way", Duration::from_secs(5), idle).await;
+    }
+}
+
+#[tokio::test]
 async fn large_bodies_pass_up_to_the_bound() {
     let front = start("http://127.0.0.1:1");
     let up = upstream("up", &front.stop);
