@@ -88,7 +88,9 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         ("reopened", _) if from == Resolved => Planned,
         ("resolved_by_person", _) if matches!(from, Escalated | Advised | Mitigated) => Resolved,
         // Where nothing was begun that would have to be taken back.
-        ("dismissed_by_person", _) if matches!(from, Detected | Analyzing | Escalated | Advised | Suppressed) => Dismissed,
+        ("dismissed_by_person", _) if matches!(from, Detected | Analyzing | Escalated | Advised | Suppressed) => {
+            Dismissed
+        }
         ("dismissed", _) if matches!(from, Detected | Analyzing) => Dismissed,
         ("suppressed", _) if from == Detected => Suppressed,
         ("learned", _) if from == Resolved => from,

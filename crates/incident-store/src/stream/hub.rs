@@ -1,23 +1,21 @@
 //! One reader tells, many clients hear. An event is serialised once and its bytes are shared; a client costs its place in
 //! the ring and a waker. Who falls behind what the ring keeps is cut, and resumes like anybody who was away.
 
+mod subscriber;
+
+pub use subscriber::Subscriber;
+
 use super::frames;
-use super::ring::{Batch, Found, Place, Ring};
+use super::ring::{Batch, Ring};
 use actix_web::web::Bytes;
-use futures::Stream;
 use serde::Serialize;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, watch};
 use wire::Cursor;
 use wire::view::Whole;
 
-/// About how much a client is given at once.
-const AT_ONCE: usize = 64 << 10;
 /// How long a stream lasts: who was let in once is not let in for ever.
 const LIFE: Duration = Duration::from_secs(3_600);
 
@@ -190,74 +188,6 @@ impl Shared {
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A client: what it is to be sent, piece by piece. Dropping it frees its place.
-#[derive(Debug)]
-pub struct Subscriber {
-    shared: Arc<Shared>,
-    place: Place,
-    beats: u64,
-    first: Option<Bytes>,
-    until: Instant,
-    waiting: Option<Pin<Box<OwnedNotified>>>,
-    over: bool,
-}
-
-impl Drop for Subscriber {
-    fn drop(&mut self) {
-        self.shared.clients.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-impl Subscriber {
-    /// What there is for it now; `Some(None)` at its end.
-    fn look(&mut self) -> Option<Option<Bytes>> {
-        if self.over {
-            return Some(None);
-        }
-        if let Some(first) = self.first.take() {
-            return Some(Some(first));
-        }
-        let state = self.shared.read();
-        match state.ring.read(&mut self.place, AT_ONCE) {
-            Found::Some(bytes) => return Some(Some(bytes)),
-            Found::Gone => {
-                self.over = true;
-                return Some(None);
-            }
-            Found::Nothing => {}
-        }
-        if state.closed {
-            self.over = true;
-            return Some(Some(Bytes::from_static(frames::BYE.as_bytes())));
-        }
-        if std::mem::replace(&mut self.beats, state.beats) != state.beats {
-            self.over = Instant::now() >= self.until;
-            return Some(Some(Bytes::from_static(frames::PING.as_bytes())));
-        }
-        None
-    }
-}
-
-impl Stream for Subscriber {
-    type Item = Bytes;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        loop {
-            // Before the look: what is told after it rings.
-            let bell = Arc::clone(&self.shared.bell);
-            let mut waiting = self.waiting.take().unwrap_or_else(|| Box::pin(bell.notified_owned()));
-            if let Some(found) = self.look() {
-                self.waiting = Some(waiting);
-                return Poll::Ready(found);
-            }
-            if waiting.as_mut().poll(cx).is_pending() {
-                self.waiting = Some(waiting);
-                return Poll::Pending;
-            }
-        }
     }
 }
 
