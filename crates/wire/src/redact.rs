@@ -8,37 +8,37 @@
 mod judge;
 mod rules;
 
-use regex::{Captures, RegexSet};
-use rules::{RULES, Rule};
+use aho_corasick::AhoCorasick;
+use regex::{Captures, Regex};
+use rules::{RULES, Rule, Sign};
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// What stands in the place of a secret.
 const GONE: &str = "[redacted]";
 /// What one rule takes away may lay bare what another knows; this often is looked again.
 const MAX_PASSES: usize = 8;
 
-/// The rules, compiled, with one automaton that tells which of them a text concerns.
-struct Compiled {
-    concerns: RegexSet,
-    rules: Vec<(regex::Regex, &'static Rule)>,
-}
-
-static COMPILED: LazyLock<Option<Compiled>> = LazyLock::new(|| {
-    let concerns = RegexSet::new(RULES.iter().map(|rule| rule.pattern)).ok()?;
-    let rules = RULES.iter().map(|rule| Some((regex::Regex::new(rule.pattern).ok()?, rule)));
-    Some(Compiled { concerns, rules: rules.collect::<Option<_>>()? })
+/// The words of all rules, and for each of them its rule.
+static WORDS: LazyLock<Option<(AhoCorasick, Vec<usize>)>> = LazyLock::new(|| {
+    let of_rule = |(index, rule): (usize, &Rule)| {
+        let words = if let Sign::Words(words) = rule.sign { words } else { &[] };
+        words.iter().map(|word| (index, *word)).collect::<Vec<_>>()
+    };
+    let (rules, words): (Vec<usize>, Vec<&str>) = RULES.iter().enumerate().flat_map(of_rule).unzip();
+    let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()?;
+    Some((automaton, rules))
 });
+/// The patterns, each compiled when a text first concerns it.
+static PATTERNS: [OnceLock<Option<Regex>>; RULES.len()] = [const { OnceLock::new() }; RULES.len()];
 
 /// A text without bearer tokens, basic authentication, passwords in URLs and assignments, keys of known shapes, private
 /// keys, JSON web tokens, cookies, e-mail addresses and card numbers. Ids, digests and trace contexts stay. Borrowed when
 /// there is nothing to take away; `redact(redact(text))` is `redact(text)`.
 pub fn redact(text: &str) -> Cow<'_, str> {
-    // Rules that do not compile would be a mistake of ours that a test shows; then nothing may pass.
-    let Some(compiled) = &*COMPILED else { return Cow::Borrowed(GONE) };
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_PASSES {
-        match pass(compiled, &text) {
+        match pass(&text) {
             Some(next) => text = Cow::Owned(next),
             None => break,
         }
@@ -47,10 +47,17 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 }
 
 /// All rules once; `None` when none found anything.
-fn pass(compiled: &Compiled, text: &str) -> Option<String> {
-    let mut out = None;
-    for index in &compiled.concerns.matches(text) {
-        let Some((regex, rule)) = compiled.rules.get(index) else { continue };
+fn pass(text: &str) -> Option<String> {
+    let mut out: Option<String> = None;
+    let concerned = concerned(text);
+    for ((rule, pattern), concerned) in RULES.iter().zip(&PATTERNS).zip(concerned) {
+        if !concerned {
+            continue;
+        }
+        // A rule that does not compile would be a mistake of ours that a test shows; then nothing may pass.
+        let Some(regex) = pattern.get_or_init(|| Regex::new(rule.pattern).ok()) else {
+            return (text != GONE).then(|| GONE.to_owned());
+        };
         if let Some(next) = without(regex, rule, out.as_deref().unwrap_or(text)) {
             out = Some(next);
         }
@@ -58,8 +65,23 @@ fn pass(compiled: &Compiled, text: &str) -> Option<String> {
     out
 }
 
+/// Which rules a text concerns.
+fn concerned(text: &str) -> [bool; RULES.len()] {
+    let mut concerned = [false; RULES.len()];
+    let shaped = |rule: &Rule| matches!(rule.sign, Sign::Shape(is_there) if is_there(text));
+    concerned.iter_mut().zip(RULES).for_each(|(flag, rule)| *flag = shaped(rule));
+    let Some((automaton, rules)) = &*WORDS else { return [true; RULES.len()] };
+    for found in automaton.find_overlapping_iter(text) {
+        let rule = rules.get(found.pattern().as_usize());
+        if let Some(flag) = rule.and_then(|rule| concerned.get_mut(*rule)) {
+            *flag = true;
+        }
+    }
+    concerned
+}
+
 /// The text without a rule's secrets; `None` when it holds none.
-fn without(regex: &regex::Regex, rule: &Rule, text: &str) -> Option<String> {
+fn without(regex: &Regex, rule: &Rule, text: &str) -> Option<String> {
     let mut out = String::new();
     let mut done = 0;
     for found in regex.captures_iter(text) {

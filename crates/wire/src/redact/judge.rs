@@ -43,6 +43,24 @@ fn value_of(symbol: u8) -> Option<u32> {
     }))
 }
 
+/// Whether a text has a run of letters that is long enough for a line of a key.
+pub(super) fn may_hold_key_body(text: &str) -> bool {
+    has_run(text, 64, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
+/// Whether a text has so many digits in a row, with what may stand between a card's.
+pub(super) fn may_hold_card(text: &str) -> bool {
+    has_run(text, 13, |byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'))
+}
+
+fn has_run(text: &str, length: usize, is_in: impl Fn(u8) -> bool) -> bool {
+    let mut run = 0;
+    text.bytes().any(|byte| {
+        run = if is_in(byte) { run + 1 } else { 0 };
+        run >= length
+    })
+}
+
 /// A line of base64 that is no digest: digests are hexadecimal.
 pub(super) fn is_key_body(_before: &str, secret: &str, _after: &str) -> bool {
     has_both_cases(secret) && secret.bytes().any(|b| b.is_ascii_alphabetic() && !b.is_ascii_hexdigit())
