@@ -43,6 +43,7 @@ pub(crate) async fn post_detection(
 async fn receive(app: &App, detection: Detection) -> Result<Received, StoreError> {
     check::bounds(&detection)?;
     let severity = check::severity(&app.catalogue, &detection)?;
+    let detection = check::without_secrets(detection);
     let windows =
         Windows { watch: TimeDelta::seconds(app.settings.watch_window_s.into()), cooldown: app.cooldown.lasts };
     let markers = &app.cooldown.markers;

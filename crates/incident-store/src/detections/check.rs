@@ -1,7 +1,7 @@
 //! What a detection may be.
 
 use crate::error::StoreError;
-use wire::detection::{Detection, MAX_CONTEXT, MAX_LINE, MAX_MESSAGE};
+use wire::detection::{Detection, MAX_CONTEXT, MAX_FIELD, MAX_FIELDS, MAX_LINE, MAX_MESSAGE};
 use wire::incident::Severity;
 use wire::target::Catalogue;
 
@@ -12,6 +12,7 @@ const MAX_SHORT: usize = 256;
 pub(super) fn bounds(detection: &Detection) -> Result<(), StoreError> {
     let short = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let longest_context = detection.context.iter().map(String::len).max().unwrap_or(0);
+    let longest_field = detection.fields.iter().map(|(name, value)| name.len().max(value.len())).max().unwrap_or(0);
     let bounds = [
         ("message", detection.message.len(), MAX_MESSAGE, "bytes"),
         ("line", short(&detection.line), MAX_LINE, "bytes"),
@@ -21,6 +22,9 @@ pub(super) fn bounds(detection: &Detection) -> Result<(), StoreError> {
         ("trace_parent", short(&detection.trace_parent), MAX_SHORT, "bytes"),
         ("request_id", short(&detection.request_id), MAX_SHORT, "bytes"),
         ("version", short(&detection.version), MAX_SHORT, "bytes"),
+        ("service", short(&detection.service), MAX_SHORT, "bytes"),
+        ("fields", detection.fields.len(), MAX_FIELDS, "members"),
+        ("a member of `fields`", longest_field, MAX_FIELD, "bytes"),
     ];
     match bounds.iter().find(|(_, got, bound, _)| got > bound) {
         Some((what, got, bound, unit)) => {
@@ -28,6 +32,22 @@ pub(super) fn bounds(detection: &Detection) -> Result<(), StoreError> {
         }
         None => Ok(()),
     }
+}
+
+/// The detection without secrets: what an application reports by itself has not gone through the router, which takes
+/// them out of what it reads.
+pub(super) fn without_secrets(mut detection: Detection) -> Detection {
+    let own = [&mut detection.reason, &mut detection.line, &mut detection.request_id, &mut detection.service];
+    let texts = own.into_iter().flatten().chain([&mut detection.message]).chain(&mut detection.context);
+    for (text, bound) in
+        texts.zip(std::iter::repeat(MAX_LINE)).chain(detection.fields.values_mut().zip(std::iter::repeat(MAX_FIELD)))
+    {
+        if let std::borrow::Cow::Owned(mut safe) = wire::redact(text) {
+            safe.truncate(safe.floor_char_boundary(bound));
+            *text = safe;
+        }
+    }
+    detection
 }
 
 /// How bad the fault is, by the target's file.
@@ -48,4 +68,24 @@ pub(super) fn severity(catalogue: &Catalogue, detection: &Detection) -> Result<S
 fn list(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.take(50).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_application_reports_by_itself_is_kept_without_its_secrets() {
+        let detection = serde_json::json!({
+            "target": "tiny", "code": "BOOM", "event_id": "e-1", "source": "application", "at": "2026-11-22T10:00:00Z",
+            "message": "for ann@example.org", "line": "password=hunter2", "context": ["token: abc123"],
+            "reason": "Bearer 0123456789abcdef", "fields": { "dsn": "postgres://u:hunter2@db/x" },
+        });
+        let detection = without_secrets(serde_json::from_value(detection).unwrap());
+        let text = serde_json::to_string(&detection).unwrap();
+        for secret in ["ann@", "hunter2", "abc123", "0123456789abcdef"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        assert!(text.contains("e-1") && bounds(&detection).is_ok());
+    }
 }
