@@ -5,6 +5,7 @@ mod lint;
 mod report;
 mod run;
 mod transitions;
+mod variants;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +17,8 @@ cargo xtask COMMAND
   layers              imports go down only; docs/calls.txt says who calls whom
   lint                the house rules that a machine can check
   transitions [--check]  writes the transition table into docs/ARCHITECTURE.md, or checks that it is current
+  variants            heals variants of the faults: VARIANTS=dir the given ones, else those of crates/variants; VARIANTS_FULL=1 also
+                      compiles and replays each cure in the real sandbox, and heals one a fault by the whole loop
   check-report FILE   recomputes a demo report from the journal, the git log and the target's own log";
 
 fn main() -> ExitCode {
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         "layers" => layers::check(&root),
         "lint" => lint::check(&root),
         "transitions" => transitions::write(&root, rest.iter().any(|argument| argument == "--check")),
+        "variants" => variants::heal(&root),
         "check-report" => match rest {
             [path] => report::check(Path::new(path)),
             _ => Err(anyhow::anyhow!("check-report takes one file, e.g. .kintsugi/demo/report.json")),

@@ -3,6 +3,8 @@
 mod crashes;
 mod healing;
 mod patient;
+mod patient_stack;
+mod patient_variants;
 mod refusals;
 mod resets;
 mod templates;

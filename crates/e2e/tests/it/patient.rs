@@ -1,132 +1,96 @@
 //! `fault-app` under cures that are missing or wrong: a person gets a diagnosis, and nothing is pushed. One stack for all of
 //! them, because its first build is the dear part.
-
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told is a failed test")]
 
-use e2e::fleet::{diagnosis, programs};
-use kintsugi::stack::{Options, Stack, ports::Ports, targets};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use crate::patient_stack::{Patient, RECOVERY, original, told};
+use e2e::fleet::diagnosis;
 use testkit::{eventually, repository};
+use variants::Fault;
+use wire::Service;
 use wire::event::{Body, EscalationReason};
 use wire::incident::Status;
-use wire::rollout::Live;
-use wire::{Service, TargetName};
-
-/// The first version's build is part of it.
-const FIRST_BUILD: Duration = Duration::from_secs(900);
-const RECOVERY: Duration = Duration::from_secs(120);
-
-struct Patient {
-    stack: Stack,
-    knowledge: PathBuf,
-    remote: PathBuf,
-    name: TargetName,
-    _folder: tempfile::TempDir,
-}
 
 impl Patient {
-    async fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("kintsugi-e2e-").tempdir_in("/var/tmp").unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-        let knowledge = folder.path().join("knowledge");
-        std::fs::create_dir(&knowledge).unwrap();
-        let options = Options {
-            home: folder.path().join("stack"),
-            programs: programs(),
-            settings: root.join("deploy"),
-            targets: targets::Source::Checkout(root),
-            knowledge: knowledge.clone(),
-            ports: Ports::free().unwrap(),
-            overrides: Default::default(),
-            durable: false,
-        };
-        let stack = Stack::start(options, &mut |line| println!("{line}")).await.unwrap();
-        let name: TargetName = "fault-app".parse().unwrap();
-        let remote = stack.layout.remote(&name);
-        let patient = Self { stack, knowledge, remote, name, _folder: folder };
-        patient.live(FIRST_BUILD).await;
-        patient
-    }
-
-    async fn live(&self, limit: Duration) -> Live {
-        eventually("the head is what runs", limit, async || {
-            let live = self.stack.deployer().ok()?.live(&self.name).await.ok().flatten()?;
-            (live.commit == repository::head(&self.remote)).then_some(live)
-        })
-        .await
-    }
-
-    async fn run(&self) -> u16 {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
-        let answer = http.post(format!("{}/test-fault/run", self.stack.front())).send().await;
-        answer.map_or(0, |answer| answer.status().as_u16())
-    }
-
-    /// Makes these cures all that is known, in a new epoch.
-    async fn know(&self, rule: Option<&str>) {
+    /// Makes this cure all that is known, in a new epoch.
+    async fn know(&self, cure: Option<String>) {
         let store = self.stack.store().unwrap();
         assert!(store.reset().await.unwrap().complete);
         let path = self.knowledge.join("wrong.md");
-        match rule {
-            Some(rule) => std::fs::write(path, cure(rule)).unwrap(),
+        match cure {
+            Some(text) => std::fs::write(path, text).unwrap(),
             None => drop(std::fs::remove_file(path)),
         }
-        let starts = |stack: &Stack| stack.supervisor.running().get(&Service::RagGateway).map_or(0, |r| r.starts);
-        let before = starts(&self.stack);
+        let starts = || self.stack.supervisor.running().get(&Service::RagGateway).map_or(0, |running| running.starts);
+        let before = starts();
         self.stack.supervisor.kill(Service::RagGateway, false);
-        eventually("the knowledge base runs again", RECOVERY, async || (starts(&self.stack) > before).then_some(()))
-            .await;
+        eventually("the knowledge base runs again", RECOVERY, async || (starts() > before).then_some(())).await;
         self.live(RECOVERY).await;
         store.resume().await.unwrap();
     }
 
-    async fn check(&self, rule: Option<&str>, wanted: EscalationReason, refusals: &[&str]) {
-        self.know(rule).await;
+    /// A fault whose only known cure is this one ends with a person, for this reason and after these refusals.
+    async fn check(&self, fault: Fault, rule: Option<&str>, wanted: EscalationReason, refusals: &[&str]) {
+        self.know(rule.map(|rule| cure(fault, rule))).await;
         let (before, store) = (self.live(RECOVERY).await, self.stack.store().unwrap());
-        assert_eq!(self.run().await, 500);
+        self.fire(fault).await;
+        let code = fault.code().unwrap();
         let incident = eventually("a person is called", RECOVERY, async || {
             let page = store.incidents(10, false).await.ok()?;
-            page.incidents.into_iter().find(|incident| incident.status == Status::Escalated)
+            page.incidents.into_iter().find(|one| one.code == code && one.status == Status::Escalated)
         })
         .await;
         let journal = store.journal(incident.id).await.unwrap();
         let told = diagnosis(&journal);
-        println!("{told}");
-        let refused: Vec<_> = journal
-            .iter()
-            .filter_map(|event| match &event.body {
-                Body::Refused { refusal, .. } => Some(refusal.code.clone()),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(
-            (incident.escalation, &refused[..]),
-            (Some(wanted), &refusals.iter().map(|r| r.to_string()).collect::<Vec<_>>()[..]),
-            "{told}"
-        );
+        println!("{code}: {told}");
+        let refused = journal.iter().filter_map(|event| match &event.body {
+            Body::Refused { refusal, .. } => Some(refusal.code.as_str()),
+            _ => None,
+        });
+        assert_eq!((incident.escalation, refused.collect::<Vec<_>>()), (Some(wanted), refusals.to_vec()), "{told}");
         let after = self.live(RECOVERY).await;
-        assert_eq!(
-            (after.commit, after.rollouts),
-            (before.commit, before.rollouts),
-            "nothing was pushed or rolled out"
-        );
-        assert_eq!(self.run().await, 500, "the fault is still there and nobody says otherwise");
+        let changed = (after.commit, after.rollouts) != (before.commit, before.rollouts);
+        assert!(!changed, "nothing was pushed or rolled out");
+        self.fire(fault).await;
+    }
+
+    /// The verifier refuses this body, and says so.
+    async fn cheat(&self, fault: Fault, name: &str, change: impl FnOnce(String) -> String, codes: &[&str]) {
+        let (base, text) = (repository::head(&self.remote), original(fault));
+        let text = change(text.clone());
+        let verdict = self.admit(&base, fault, &text, name).await;
+        let code = verdict.gates.iter().find(|gate| !gate.passed).map(|gate| gate.code.as_str());
+        println!("{} {name}: {code:?}", fault.name());
+        assert!(!verdict.admitted && codes.contains(&code.unwrap_or("none")), "{name}:\n{text}\n{}", told(&verdict));
     }
 }
 
-fn cure(rule: &str) -> String {
+fn cure(fault: Fault, rule: &str) -> String {
+    let (code, (reason, message)) = (fault.code().unwrap(), fault.symptom());
     format!(
-        "+++\nid = \"wrong\"\ntitle = \"A wrong cure\"\nfaults = [\"FAULT_SQL_INJECTION_TEST\"]\nlanguage = \"rust\"\n\
-         symptoms = \"FAULT_SQL_INJECTION_TEST the malformed statement SELECT FROM\"\nroot_cause = \"A statement is malformed.\"\n\
+        "+++\nid = \"wrong\"\ntitle = \"A wrong cure\"\nfaults = [\"{code}\"]\nlanguage = \"rust\"\n\
+         symptoms = \"{code} {reason} {message}\"\nmarkers = [\"{code}\"]\nroot_cause = \"Something is wrong.\"\n\
          verdict = \"code_fault\"\nverification = \"Run it.\"\n\n[rule]\n{rule}\n+++\nA cure that is wrong.\n"
     )
 }
 
+/// Puts other statements in place of the whole body.
+fn body(statements: &'static str) -> impl FnOnce(String) -> String {
+    move |text| {
+        let at = text.rfind("> {\n").unwrap() + 4;
+        format!("{}    {statements}\n}}\n", text.get(..at).unwrap())
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_app_is_left_alone_by_every_cure_that_is_missing_or_wrong() {
-    let patient = Patient::start().await;
-    patient.check(None, EscalationReason::NoRemedy, &[]).await;
+    let patient = Patient::start(None).await;
+    // Every call fails at once, and none by chance.
+    patient.upstream(&["error"], 1.0).await;
+    cheats(&patient).await;
+    for fault in Fault::ALL {
+        patient.check(fault, None, EscalationReason::NoRemedy, &[]).await;
+    }
+    let exhausted = EscalationReason::OptionsExhausted;
     let constant = r#"
 rule = { kind = "function_item", regex = "fn run" }
 fix = """
@@ -134,10 +98,47 @@ pub(crate) async fn run(_transaction: &Transaction<'_>) -> Result<i32, Error> {
     Ok(1)
 }"""
 "#;
-    patient.check(Some(constant), EscalationReason::OptionsExhausted, &["no_witness"]).await;
+    patient.check(Fault::Sql, Some(constant), exhausted, &["no_witness"]).await;
     let broken = "rule = { kind = \"string_literal\", regex = \"SELECT FROM\" }\nfix = '\"SELECT 1\".no_such_method()'";
-    patient.check(Some(broken), EscalationReason::OptionsExhausted, &["build_failed"]).await;
+    patient.check(Fault::Sql, Some(broken), exhausted, &["build_failed"]).await;
     // The pattern stands in the wrapper alone, which is not on the allow-list.
     let outside = "rule = { kind = \"string_literal\", regex = \"/test-fault/run\" }\nfix = '\"/nowhere\"'";
-    patient.check(Some(outside), EscalationReason::OptionsExhausted, &["no_match"]).await;
+    patient.check(Fault::Sql, Some(outside), exhausted, &["no_match"]).await;
+    let patient_call = "rule = { kind = \"integer_literal\", regex = \"^3$\" }\nfix = \"30\"";
+    patient.check(Fault::Api, Some(patient_call), exhausted, &["contract_broken"]).await;
+    let without = "rule = { kind = \"string_literal\", regex = \"pg_sleep\" }\nfix = '\"SELECT 1\"'";
+    patient.check(Fault::Db, Some(without), exhausted, &["no_witness"]).await;
+}
+
+/// What somebody might try who wants to be believed, not to cure.
+async fn cheats(patient: &Patient) {
+    let (api, db) = (Fault::Api, Fault::Db);
+    // There is no way to make an answer but to get one.
+    patient.cheat(api, "a constant", body("Ok(Answer(Default::default()))"), &["build_failed"]).await;
+    patient
+        .cheat(api, "a longer time-out", |text| text.replace("from_secs(3)", "from_secs(30)"), &["contract_broken"])
+        .await;
+    patient
+        .cheat(api, "no time-out", |text| text.replace(".timeout(Duration::from_secs(3))", ""), &["contract_broken"])
+        .await;
+    let until =
+        "loop { if let Ok(it) = upstream.get(\"/data\").send().await && let Ok(it) = it.answer() { return Ok(it); } }";
+    patient.cheat(api, "asking until it works", body(until), &["contract_broken"]).await;
+    let twice = "match upstream.get(\"/data\").send().await { Ok(it) => it.answer(), Err(_) => upstream.get(\"/data\").send().await?.answer() }";
+    patient.cheat(api, "asking twice", body(twice), &["contract_broken"]).await;
+    let panics = "upstream.get(\"/data\").send().await.map(|it| it.answer().unwrap()).map_err(|_| unreachable!())";
+    patient.cheat(api, "a panic", body(panics), &["contract_broken"]).await;
+
+    patient.cheat(db, "a constant", body("Ok(())"), &["no_witness"]).await;
+    let swallow = |text: String| text.replace("5500ms", "1500ms").replace("&[]).await?;", "&[]).await.ok();");
+    patient.cheat(db, "a swallowed error", swallow, &["no_witness", "contract_broken"]).await;
+    patient
+        .cheat(db, "a longer time-out", |text| text.replace("5500ms", "20s"), &["no_witness", "contract_broken"])
+        .await;
+    let unlimited = |text: String| text.replace("5500ms", "0").replace("pg_sleep(10)", "pg_sleep(2)");
+    patient.cheat(db, "no time-out", unlimited, &["no_witness"]).await;
+    patient.cheat(db, "no wait", |text| text.replace("pg_sleep(10)", "pg_sleep(0)"), &["no_witness"]).await;
+    patient.cheat(db, "another query", |text| text.replace("pg_sleep(10)", "1"), &["no_witness"]).await;
+    let first = "transaction.execute(\"SELECT pg_sleep(2)\", &[]).await?;\n    transaction.batch_execute(\"SET LOCAL statement_timeout='5500ms'\").await";
+    patient.cheat(db, "the time-out afterwards", body(first), &["no_witness"]).await;
 }

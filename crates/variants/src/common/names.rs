@@ -17,7 +17,8 @@ pub(crate) fn rename(text: &str, dice: &mut Dice) -> Option<String> {
             names.insert(name, new);
         }
     }
-    let edits = root.dfs().filter(|node| node.kind() == "identifier").filter_map(|node| {
+    let is_name = |node: &Node| node.kind() == "identifier" && !is_of_path(node);
+    let edits = root.dfs().filter(is_name).filter_map(|node| {
         let new = names.get(node.text().as_ref())?;
         Some(Edit(node.range(), new.clone()))
     });
@@ -40,6 +41,11 @@ fn is_declared_by(node: &Node) -> bool {
         }
         _ => false,
     }
+}
+
+/// A module or an imported item, whatever else has its name here.
+fn is_of_path(node: &Node) -> bool {
+    node.parent().is_some_and(|up| up.kind().starts_with("scoped_") || up.kind().starts_with("use_"))
 }
 
 /// Whether a name also stands where a new one would mean something else: a shorthand field, a template.
