@@ -7,7 +7,7 @@ use wire::incident::Incident;
 use wire::plan::{Learned, Plan, Verdict};
 use wire::proposal::{ProposeOutcome, PushOutcome, Refusal};
 use wire::rollout::{Live, Rollout, RolloutOutcome};
-use wire::verification::{Judgement, ReplayReport};
+use wire::verification::{Judgement, ReplayReport, UNVERIFIED};
 use wire::{CommitId, Problem, TreeId};
 
 /// The longest text of a problem that is journaled, bytes.
@@ -32,16 +32,17 @@ pub fn planned(mut plan: Plan) -> Body {
     Body::Dismissed { verdict: plan.verdict, why: format!("{why}: {}", clip(&plan.root_cause, MAX_PROBLEM)) }
 }
 
-/// Of a proposal.
+/// Of a proposal. A candidate of which nothing could be said was not refused: the step failed, and the option is still there.
 ///
 /// # Errors
-/// When no option is being tried.
+/// When no option is being tried, or nothing could be said.
 pub fn proposed(incident: &Incident, outcome: ProposeOutcome) -> Result<Body, Problem> {
     match outcome {
         ProposeOutcome::Admitted(proposal) if proposal.target == incident.target => {
             Ok(Body::Admitted { option: option(incident)?, proposal: Box::new(proposal) })
         }
         ProposeOutcome::Admitted(_) => Err(Problem::new("malformed", "the proposal is for another target")),
+        ProposeOutcome::Refused(refusal) if refusal.code == UNVERIFIED => Err(Problem::new(UNVERIFIED, refusal.why)),
         ProposeOutcome::Refused(refusal) => refused(incident, refusal),
     }
 }

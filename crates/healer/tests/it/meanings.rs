@@ -82,6 +82,8 @@ fn a_proposal_belongs_to_the_option_that_is_tried_and_to_the_target() {
     assert!(matches!(body, Body::Admitted { option: 1, .. }));
     let body = proposed(&incident(), ProposeOutcome::Refused(refusal("build"))).unwrap();
     assert!(matches!(body, Body::Refused { option: 1, .. }));
+    let silent = proposed(&incident(), ProposeOutcome::Refused(refusal(wire::verification::UNVERIFIED)));
+    assert_eq!(silent.unwrap_err().code, "unverified", "what could not be said does not spend the option");
     let other = Proposal { target: "another".parse().unwrap(), ..proposal() };
     assert_eq!(proposed(&incident(), ProposeOutcome::Admitted(other)).unwrap_err().code, "malformed");
     let idle = Incident { option: None, ..incident() };
