@@ -24,7 +24,7 @@ export async function open(browser, url, { dark = false, phone = false, still = 
     locale: "en-GB",
     timezoneId: "UTC",
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const wrong = [];
   const origin = new URL(url).origin;

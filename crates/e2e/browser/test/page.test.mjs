@@ -238,7 +238,7 @@ describe("one incident", () => {
     assert.equal(await part("change").locator("tr.added .sign").textContent(), "+added: ");
     assert.equal(await part("change").locator("tr.removed .code").innerText(), '    sqlx::query("SELECT FROM").execute(&mut *transaction).await?;');
     assert.equal(await part("gates").locator("ol.gates > li").count(), 3);
-    await part("gates").getByText("Evidence").nth(1).click();
+    await part("gates").locator("summary").nth(1).click();
     await part("gates").getByText("23 passed").waitFor();
     assert.match(await part("proof").innerText(), /it holds[\s\S]*the chain holds/);
     assert.match(await part("lines").locator("mark").innerText(), /FAULT_SQL_INJECTION_TEST/);
@@ -373,6 +373,28 @@ describe("what a person does", () => {
     await dialog.waitFor({ state: "hidden" });
     await page.getByText("Healing is on", { exact: true }).waitFor();
   });
+});
+
+test("the tests' own eyes see: a bad picture, a script in the page, another origin, an error, a wide page", async () => {
+  const { page, wrong, close } = await open(browser, `${fixture.url}${PAGE}`);
+  await page.evaluate(() => {
+    const script = document.createElement("script");
+    try {
+      script.textContent = "document.title = 'owned'";
+    } catch {
+      // The policy forbids even to make it.
+    }
+    const image = document.createElement("img");
+    image.src = "/developer/incidents/assets/icon.svg";
+    document.querySelector("main").append(script, image);
+    document.querySelector("main").style.minWidth = "3000px";
+    fetch("http://127.0.0.1:9/").catch(() => {});
+    setTimeout(() => missing(), 0);
+  });
+  await eventually("each is seen", () => [/policy was broken: require-trusted-types/, /policy was broken: connect-src/, /missing is not defined/].every((one) => wrong.some((seen) => one.test(seen))));
+  await assert.rejects(assertAccessible(page, "a page with a bad picture"), /image-alt/);
+  await assert.rejects(assertFits(page, "a wide page"), /px wide/);
+  await assert.rejects(close(), /went wrong in the page/);
 });
 
 describe("for everybody", () => {
