@@ -31,7 +31,7 @@ pub async fn list(connection: &Connection, limit: u32) -> anyhow::Result<Answer>
     for entry in &page.documents {
         let cure = if entry.has_rule { "rule" } else { "-" };
         let source = source(entry.source);
-        let _ = writeln!(text, "{:<36} {source:<8} {cure:<5} {}", plain(&entry.id), plain(&entry.title));
+        let _ = writeln!(text, "{:<44} {source:<8} {cure:<5} {}", plain(&entry.id), plain(&entry.title));
     }
     if page.documents.is_empty() {
         text.push_str("nothing is known yet: `kintsugi kb seed` reads the folder of cures\n");
@@ -90,7 +90,7 @@ pub async fn search(
     let mut text = String::new();
     for near in &found.neighbours {
         let title: String = plain(&near.title).chars().take(SHOWN_TITLE).collect();
-        let _ = writeln!(text, "{:.2}  {:<36} {title}", near.confidence.unwrap_or(near.score), plain(&near.document));
+        let _ = writeln!(text, "{:.2}  {:<44} {title}", near.confidence.unwrap_or(near.score), plain(&near.document));
     }
     let least = found.min_confidence;
     text.push_str(&if found.abstains {

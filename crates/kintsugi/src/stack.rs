@@ -66,8 +66,8 @@ pub struct Stack {
     pub supervisor: Supervisor,
     /// How long each took from its start to ready, milliseconds.
     pub ready_ms: BTreeMap<Service, f64>,
-    /// The URL of each process beside a target, by its name.
-    pub companions: BTreeMap<String, String>,
+    /// The processes beside the targets.
+    pub companions: Vec<Companion>,
     /// PostgreSQL.
     pub postgres: Postgres,
     redis: Redis,
@@ -110,20 +110,20 @@ impl Stack {
             catalogue,
             supervisor,
             ready_ms: BTreeMap::new(),
-            companions: companions.iter().map(|one| (one.name.clone(), one.url().to_owned())).collect(),
+            companions,
             postgres,
             redis,
             operator,
             _lock: lock,
         };
-        stack.start_companions(&companions, say).await?;
+        stack.start_companions(say).await?;
         stack.start_services(&options, say).await?;
         About::of(&stack).write(&stack.layout.home)?;
         Ok(stack)
     }
 
-    async fn start_companions(&self, companions: &[Companion], say: &mut dyn FnMut(String)) -> anyhow::Result<()> {
-        for companion in companions {
+    async fn start_companions(&self, say: &mut dyn FnMut(String)) -> anyhow::Result<()> {
+        for companion in &self.companions {
             self.supervisor.add(companion.spec()).with_context(|| format!("cannot start {}", companion.name))?;
             companion.until_ready().await?;
             say(format!("{:<15} {}  beside its target", companion.name, companion.url()));

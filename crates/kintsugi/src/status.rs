@@ -46,7 +46,12 @@ pub async fn read(connection: &Connection) -> anyhow::Result<Answer> {
     let http = reqwest::Client::builder().no_proxy().timeout(LIMIT).build()?;
     let mut services = BTreeMap::new();
     for (service, url) in &about.services {
-        services.insert(service.to_string(), ready(&http, *service, url).await);
+        // The front passes everything on that is not its own.
+        let path = if *service == Service::Front { paths::FRONT_HEALTH } else { paths::READY };
+        services.insert(service.to_string(), ready(&http, url, &format!("{url}{path}")).await);
+    }
+    for (name, beside) in &about.companions {
+        services.insert(name.clone(), ready(&http, &beside.url, &beside.health).await);
     }
     let store = connection.store()?;
     let healing = store.state().await.ok();
@@ -65,13 +70,11 @@ fn is_open(incident: &Incident) -> bool {
     incident.status.is_open()
 }
 
-async fn ready(http: &reqwest::Client, service: Service, url: &str) -> Part {
-    // The front passes everything on that is not its own.
-    let path = if service == Service::Front { paths::FRONT_HEALTH } else { paths::READY };
-    let problem = match http.get(format!("{url}{path}")).send().await {
+async fn ready(http: &reqwest::Client, url: &str, check: &str) -> Part {
+    let problem = match http.get(check).send().await {
         // A service that depends on nothing has no readiness check.
         Ok(answer) if matches!(answer.status().as_u16(), 200 | 404) => None,
-        Ok(answer) => Some(format!("{path} answers {}", answer.status())),
+        Ok(answer) => Some(format!("{check} answers {}", answer.status())),
         Err(error) => Some(error.without_url().to_string()),
     };
     Part { url: url.to_owned(), ready: problem.is_none(), problem }

@@ -100,7 +100,7 @@ Examples:
 
 pub(super) const SEARCH: &str = "\
 Examples:
-  kintsugi kb search upstream answers too late
+  kintsugi kb search a select without columns and without a table
   kintsugi kb search --fault FAULT_DB_TIMEOUT 'canceling statement due to statement timeout'";
 
 pub(super) const SEED: &str = "\

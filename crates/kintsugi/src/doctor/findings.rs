@@ -186,7 +186,9 @@ fn port(port: &Port) -> Finding {
         Some(holder) if holder.ours => (State::Ok, format!("held by this folder's stack ({})", holder.who)),
         Some(holder) => (State::Warning, format!("held by {}", holder.who)),
     };
+    let another_stack = port.holder.as_ref().is_some_and(|holder| holder.who.starts_with(&port.name));
     let mend = match port.holder.as_ref().and_then(|holder| holder.pid) {
+        Some(_) if another_stack => "end the other stack with Ctrl-C; else nothing: `up` takes a free port".to_owned(),
         Some(pid) => format!("kill {pid}    # if it is yours; else nothing: `up` takes a free port and prints it"),
         None => "nothing: `up` takes a free port and prints it".to_owned(),
     };

@@ -1,6 +1,7 @@
 //! `stack.json`: what runs, for the other commands and for people's scripts.
 
 use super::Stack;
+use super::companions::Companion;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,10 +22,25 @@ pub struct About {
     pub incident_store: String,
     /// Every service's base URL.
     pub services: BTreeMap<Service, String>,
-    /// The base URL of each process beside a target.
-    pub companions: BTreeMap<String, String>,
+    /// The processes beside the targets, by name.
+    pub companions: BTreeMap<String, Beside>,
     /// The watched targets.
     pub targets: Vec<TargetName>,
+}
+
+/// A process beside a target.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Beside {
+    /// Its base URL.
+    pub url: String,
+    /// Where its health is asked.
+    pub health: String,
+}
+
+impl Beside {
+    fn of(companion: &Companion) -> Self {
+        Self { url: companion.url().to_owned(), health: companion.health().to_owned() }
+    }
 }
 
 /// Where it stands below a home.
@@ -41,7 +57,7 @@ impl About {
             front: stack.front(),
             incident_store: stack.ports.url(Service::IncidentStore),
             services: super::Ports::services().map(|service| (service, stack.ports.url(service))).collect(),
-            companions: stack.companions.clone(),
+            companions: stack.companions.iter().map(|one| (one.name.clone(), Beside::of(one))).collect(),
             targets: stack.catalogue.keys().cloned().collect(),
         }
     }

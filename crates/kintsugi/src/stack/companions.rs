@@ -19,7 +19,6 @@ pub struct Companion {
     pub name: String,
     /// What stands for its URL in the target file.
     pub placeholder: String,
-    /// Where its health is asked.
     health: String,
     spec: Spec,
 }
@@ -28,6 +27,11 @@ impl Companion {
     /// Its base URL.
     pub fn url(&self) -> &str {
         &self.spec.url
+    }
+
+    /// Where its health is asked.
+    pub fn health(&self) -> &str {
+        &self.health
     }
 
     /// How it is started.

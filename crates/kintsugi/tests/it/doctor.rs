@@ -102,6 +102,12 @@ fn a_taken_port_names_its_holder_and_is_no_obstacle() {
     let other = held(false);
     assert_eq!((other.state, other.found.as_str()), (State::Warning, "held by nginx, pid 7"));
     assert!(other.mend.as_ref().unwrap().starts_with("kill 7"), "{other:?}");
+    let holder = Some(Holder { pid: Some(7), who: "front, pid 7".into(), ours: false });
+    let facts = Facts { ports: vec![Port { number: 8000, name: "front".into(), holder }], ..good() };
+    assert!(
+        of("port 8000 front", &facts).mend.unwrap().starts_with("end the other stack"),
+        "killing it would not help"
+    );
     assert_eq!(held(true).state, State::Ok, "our own stack may hold it");
 }
 

@@ -66,6 +66,18 @@ fn a_status_tells_services_healing_and_live_versions() {
 }
 
 #[test]
+fn a_process_beside_a_target_that_is_away_is_told_like_a_service() {
+    let home = Home::of(|asked| match asked.path.as_str() {
+        "/healthz" => (500, json!({})),
+        path if path.contains("/state") => (200, json!({ "epoch": 3, "paused": false })),
+        _ => (200, json!({ "incidents": [] })),
+    });
+    let told = home.run(&["status", "--output", "json"]);
+    assert_eq!((told.code, &told.json()["services"]["beside"]["ready"]), (1, &json!(false)));
+    assert_eq!(told.json()["services"]["healer"]["ready"], json!(true));
+}
+
+#[test]
 fn a_service_that_is_not_ready_makes_the_status_end_with_1() {
     let ended = stack(503).run(&["status"]);
     assert_eq!(ended.code, 1);

@@ -52,7 +52,7 @@ impl Home {
         let services: BTreeMap<Service, &str> = Service::ALL.into_iter().map(|service| (service, url)).collect();
         let about = json!({
             "pid": pid, "started_at": "2026-01-01T00:00:00Z", "front": url, "incident_store": url,
-            "services": services, "companions": {}, "targets": ["patient"],
+            "services": services, "companions": { "beside": { "url": url, "health": format!("{url}/healthz") } }, "targets": ["patient"],
         });
         std::fs::write(self.path().join("stack.json"), about.to_string()).unwrap();
     }

@@ -13,7 +13,7 @@ fn a_search_tells_the_neighbours_and_whether_they_are_near_enough() {
     let ended = found(false).run(&["kb", "search", "select", "from"]);
     assert_eq!(ended.code, 0);
     insta::assert_snapshot!(ended.out, @r"
-    0.91  sql-empty-select                     A select without columns
+    0.91  sql-empty-select                             A select without columns
     search is lexical; a confidence of 0.50 is needed
     ");
 }
