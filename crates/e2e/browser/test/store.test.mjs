@@ -253,7 +253,7 @@ describe("what a person says", () => {
   });
 });
 
-for (const [name, options] of [["light", {}], ["dark", { dark: true }], ["a light phone", { phone: true }], ["a dark phone", { dark: true, phone: true }]]) {
+for (const [name, options] of [["light", {}], ["a dark phone", { dark: true, phone: true }]]) {
   test(`list and incidents are accessible and fit, as the real service tells them: ${name}`, async (context) => {
     const page = await visit(context, "", options);
     await row(page, "FAULT_A").waitFor();
