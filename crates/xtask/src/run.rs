@@ -33,7 +33,8 @@ fn docs(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All tests, with one PostgreSQL and one Redis for the run. Fault-app's own tests run in its own workspace.
+/// All tests, with one PostgreSQL and one Redis for the run. Fault-app's own tests run in its own workspace; the browser's and
+/// the guides' come before the workspace's, whose runner has the last word. With arguments only the workspace's are run.
 pub(crate) fn test(root: &Path, arguments: &[String]) -> anyhow::Result<()> {
     let home = root.join("target/test-servers");
     std::fs::create_dir_all(&home)?;
@@ -44,7 +45,13 @@ pub(crate) fn test(root: &Path, arguments: &[String]) -> anyhow::Result<()> {
     let servers = [("KINTSUGI_TEST_POSTGRES", testkit::base_of(&postgres)), ("KINTSUGI_TEST_REDIS", redis.url())];
     // The stories run the services' own binaries.
     cargo(root, &["build", "--workspace", "--bins", "--locked"])?;
-    let done = fault_app(root, &postgres).and_then(|()| workspace(root, &servers, arguments));
+    let others = || {
+        fault_app(root, &postgres)?;
+        script(root, "scripts/browser-tests", &["--no-build"])?;
+        script(root, "scripts/docs-check", &[])
+    };
+    let done = if arguments.is_empty() { others() } else { Ok(()) };
+    let done = done.and_then(|()| workspace(root, &servers, arguments));
     drop((postgres, redis));
     let _swept = std::fs::remove_dir_all(&folder);
     done
@@ -80,6 +87,13 @@ fn workspace(root: &Path, servers: &[(&str, String)], arguments: &[String]) -> a
         command.args(&run).args(arguments).current_dir(root).envs(servers.iter().cloned());
         ensure!(command.status()?.success(), "tests failed");
     }
+    Ok(())
+}
+
+fn script(root: &Path, path: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    println!("{path} {}", arguments.join(" "));
+    let status = Command::new(root.join(path)).args(arguments).current_dir(root).status();
+    ensure!(status.with_context(|| format!("cannot run {path}"))?.success(), "{path} failed");
     Ok(())
 }
 
