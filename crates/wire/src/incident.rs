@@ -113,6 +113,18 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// As it stands in JSON and in labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
 /// The step that was begun and has no outcome yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {

@@ -24,6 +24,21 @@ pub enum SpanKind {
     Platform,
 }
 
+impl SpanKind {
+    /// As it stands in JSON and in traces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SpanKind::Target => "target",
+            SpanKind::Build => "build",
+            SpanKind::Test => "test",
+            SpanKind::Replay => "replay",
+            SpanKind::Health => "health",
+            SpanKind::Bake => "bake",
+            SpanKind::Platform => "platform",
+        }
+    }
+}
+
 /// One span of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
