@@ -144,7 +144,7 @@ function drawDiagnosis({ incident, neighbours }) {
   );
   return part(
     "Diagnosis and remedy",
-    facts(["Root cause", plan.root_cause], ["Kind", verdictWords(plan.verdict)], ["Confidence", evidence.confidence(retrieval.confidence)]),
+    facts(["Root cause", plan.root_cause, "wide"], ["Kind", verdictWords(plan.verdict)], ["Confidence", evidence.confidence(retrieval.confidence)]),
     h("h3", {}, "Remedies, in the order in which they are tried"),
     options.length > 0 ? h("ol", { class: "options" }, options) : h("p", { class: "hint" }, "None is known."),
     h("h3", {}, "Retrieved neighbours"),

@@ -35,10 +35,10 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A list of terms; pairs without a value are left out. */
+/** A list of terms, those marked `wide` over the whole width; pairs without a value are left out. */
 export function facts(...pairs) {
   const there = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return h("dl", { class: "facts" }, there.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value))));
+  return h("dl", { class: "facts" }, there.map(([term, value, form]) => h("div", { class: form }, h("dt", {}, term), h("dd", {}, value))));
 }
 
 /** Text that may scroll sideways: it can be reached and scrolled with the keyboard. */

@@ -23,7 +23,9 @@ export function barsOf(stages) {
 
 const bar = (left, width, kind) => h("td", { class: "lane", "aria-hidden": "true" }, h("span", { class: "bar", "data-kind": kind, vars: { "--left": left.toFixed(4), "--width": width.toFixed(4) } }));
 
-const head = (...words) => h("thead", {}, h("tr", {}, words.map((word) => (word === "" ? h("td", { class: "lane", "aria-hidden": "true" }) : h("th", { scope: "col" }, word)))));
+const FIGURES = ["At", "Took", "Since the first"];
+const heading = (word) => (word === "" ? h("td", { class: "lane", "aria-hidden": "true" }) : h("th", { scope: "col", class: FIGURES.includes(word) ? "figure" : null }, word));
+const head = (...words) => h("thead", {}, h("tr", {}, words.map(heading)));
 
 export function drawStages(stages) {
   const rows = barsOf(stages).map((stage) =>

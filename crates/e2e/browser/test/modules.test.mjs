@@ -25,8 +25,8 @@ test("what is no place is left out of it", () => {
 });
 
 test("a length of time is told in the unit that people would use", () => {
-  const told = [0.5, 12.4, 999.4, 1000, 59_940, 59_960, 61_000, 3_600_000, 90_000_000, NaN, -1500].map(duration);
-  assert.deepEqual(told, ["0.50 ms", "12 ms", "999 ms", "1.0 s", "59.9 s", "1 min 0 s", "1 min 1 s", "1 h 0 min", "1 d 1 h", "–", "−1.5 s"]);
+  const told = [0, 0.5, 12.4, 999.4, 1000, 59_940, 59_960, 61_000, 3_600_000, 90_000_000, NaN, -1500].map(duration);
+  assert.deepEqual(told, ["0 ms", "0.50 ms", "12 ms", "999 ms", "1.0 s", "59.9 s", "1 min 0 s", "1 min 1 s", "1 h 0 min", "1 d 1 h", "–", "−1.5 s"]);
 });
 
 test("microseconds are not lost between two moments", () => {
