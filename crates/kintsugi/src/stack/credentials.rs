@@ -20,6 +20,7 @@ fn roles(callee: Service, caller: Service) -> Option<&'static str> {
         (Verifier, Patcher) => Some(r#"{ service = "patcher" }"#),
         (Verifier | Front, Deployer) => Some(r#"{ service = "deployer" }"#),
         (FaultApp | Kintsugi, _) => None,
+        (FaultRouter, Kintsugi) => Some(r#""operator", "ingest", { service = "kintsugi" }"#),
         (_, Kintsugi) => Some(r#""operator", "approver", { service = "kintsugi" }"#),
         _ => None,
     }

@@ -12,10 +12,9 @@ use wire::Service;
 /// Where programs are found, the same for every process of the stack.
 pub(super) const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 /// What is passed on from the operator's environment to every service.
-const PASSED_ON: [&str; 3] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE"];
+const PASSED_ON: [&str; 4] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE", "FAULT_MARKER"];
 /// What is passed on to one service only.
-const PASSED_ON_TO: [(Service, &str); 5] = [
-    (Service::FaultRouter, "FAULT_MARKER"),
+const PASSED_ON_TO: [(Service, &str); 4] = [
     (Service::Notifier, "WEBHOOK_URL"),
     (Service::Notifier, "WEBHOOK_URL_FILE"),
     (Service::Notifier, "WEBHOOK_SECRET"),
