@@ -29,6 +29,7 @@ pub async fn serve(
             () = word.requested() => {}
         }
     });
+    stop.spawn("vectors", Arc::clone(&gateway).give_vectors(stop.clone()));
     let state = web::Data::from(gateway);
     Server::new(Service::RagGateway, credentials)
         .serve(listener, stop, move |config| mount(config, state.clone()))
@@ -44,5 +45,9 @@ fn mount(config: &mut web::ServiceConfig, state: web::Data<Gateway>) {
         .route(paths::READY, web::get().to(routes::tell_readiness))
         .service(resource(paths::PLANS, web::post().to(routes::make_plan)))
         .service(resource(&format!("{}/{{incident}}", paths::LESSONS), web::put().to(routes::learn_lesson)))
-        .service(resource(paths::DOCUMENTS, web::get().to(routes::list_documents)));
+        .service(resource(paths::DOCUMENTS, web::get().to(routes::list_documents)))
+        .service(resource(paths::SEED, web::post().to(routes::seed_documents)))
+        .service(resource(&format!("{}/{{id}}", paths::DOCUMENTS), web::get().to(routes::show_document)))
+        .service(resource(paths::SEARCH, web::post().to(routes::search_documents)))
+        .service(resource(paths::STATUS, web::get().to(routes::tell_status)));
 }

@@ -1,6 +1,7 @@
 //! A document of the knowledge base: what is known of one kind of incident, and how it is read from Markdown.
 
 use serde::Deserialize;
+use wire::knowledge::{DocumentEntry, DocumentSource};
 use wire::plan::{Lesson, Remedy, Verdict};
 use wire::{Digest, FaultCode};
 
@@ -36,6 +37,12 @@ pub struct Document {
     pub remedy: Option<Remedy>,
     /// The document whose cure is this one's, too: several situations may have one remedy.
     pub cure: Option<String>,
+    /// The text for people, Markdown.
+    pub text: String,
+    /// Where it is from.
+    pub source: DocumentSource,
+    /// Of what it was made from.
+    pub digest: Digest,
 }
 
 #[derive(Deserialize)]
@@ -65,11 +72,19 @@ enum Texts {
 }
 
 impl Document {
-    /// Reads a document's text.
+    /// Reads a document of the folder.
     ///
     /// # Errors
     /// One sentence that says what would be right.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_from(text, DocumentSource::Folder)
+    }
+
+    /// Reads a document's text.
+    ///
+    /// # Errors
+    /// One sentence that says what would be right.
+    pub fn parse_from(text: &str, source: DocumentSource) -> Result<Self, String> {
         let (front, body) = split(text)?;
         let front: FrontMatter =
             toml::from_str(front).map_err(|error| format!("its front matter is not right: {error}"))?;
@@ -107,6 +122,9 @@ impl Document {
             verification: front.verification,
             remedy,
             cure: front.cure,
+            text: body.trim().to_owned(),
+            source,
+            digest: Digest::of(text),
         })
     }
 
@@ -114,6 +132,8 @@ impl Document {
     /// what was taken out of the folder is proposed no more.
     pub fn of_lesson(lesson: &Lesson, source: Option<&Document>) -> Self {
         let ended = if lesson.healed { "healed" } else { "not healed" };
+        let told =
+            [lesson.symptoms.as_str(), &lesson.root_cause, ended, source.map_or("", |source| source.digest.as_str())];
         Self {
             id: format!("{LEARNED}{}", lesson.incident),
             title: format!("{} of {}, {ended}", lesson.code, lesson.target),
@@ -126,6 +146,36 @@ impl Document {
             verification: source.map(|source| source.verification.clone()).unwrap_or_default(),
             remedy: source.filter(|_| lesson.healed).and_then(|source| source.remedy.clone()),
             cure: None,
+            text: String::new(),
+            source: DocumentSource::Learned,
+            digest: Digest::of_parts(told.map(str::as_bytes)),
+        }
+    }
+
+    /// What the list says of it.
+    pub fn entry(&self) -> DocumentEntry {
+        DocumentEntry {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            has_rule: self.remedy.is_some(),
+            source: self.source,
+            verdict: self.verdict,
+            faults: self.faults.clone(),
+        }
+    }
+
+    /// All of it, as it is answered.
+    pub fn whole(&self) -> wire::knowledge::Document {
+        wire::knowledge::Document {
+            entry: self.entry(),
+            language: self.language.clone(),
+            symptoms: self.symptoms.clone(),
+            markers: self.markers.clone(),
+            root_cause: self.root_cause.clone(),
+            verification: self.verification.clone(),
+            remedy: self.remedy.clone(),
+            text: self.text.clone(),
+            digest: self.digest.clone(),
         }
     }
 

@@ -1,45 +1,44 @@
-//! The service's state: what is known from the folder, what was learned, and the table behind it.
+//! The service's state: what is known, the tables behind it, and the model.
 
-use crate::bm25::Bm25;
+use crate::calibration::Calibration;
 use crate::document::Document;
-use crate::lessons::{Lessons, LessonsError};
-use crate::plan::{check_language, plan};
-use crate::retrieve::{Query, Retrieve};
-use crate::track::TrackRecord;
+use crate::meaning::Meaning;
+use crate::memory::Memory;
+use crate::plan::{Sure, check_lesson, plan};
+use crate::retrieve::{Hit, Query};
+use crate::store::{Store, StoreError};
 use crate::{Settings, knowledge};
 use actix_web::http::StatusCode;
+use anyhow::Context;
 use chassis::{ApiError, SharedClock};
 use secrecy::SecretString;
-use std::collections::VecDeque;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+use tokio::sync::Notify;
 use wire::IncidentId;
-use wire::knowledge::{DocumentEntry, DocumentPage, DocumentSource};
+use wire::knowledge::{DocumentPage, DocumentSource, KnowledgeStatus, SearchAnswer, SearchRequest};
 use wire::plan::{Learned, Lesson, Plan, PlanRequest, Retrieval};
 use wire::problem::code;
 
-/// The longest symptoms and root cause of a lesson, bytes.
-const MAX_TEXT: usize = 8 * 1024;
-/// The longest diff of a lesson, bytes.
-const MAX_DIFF: usize = 256 * 1024;
-/// How many lessons are found again, the newest; the older ones still count in the track record.
-const MAX_INDEXED: usize = 2_000;
+/// How many documents are weighed for a plan: more than there are lessons about one remedy among them.
+const WEIGHED: usize = 128;
+/// How many neighbours a search answers when nothing is said.
+const NEIGHBOURS: usize = 5;
+/// The most that a search answers.
+const MAX_NEIGHBOURS: usize = 100;
+/// How long a question waits for its vector; then words alone answer.
+const VECTOR: Duration = Duration::from_secs(2);
 
 /// The service's state.
 pub struct Gateway {
-    memory: RwLock<Memory>,
-    lessons: Lessons,
-    clock: SharedClock,
-    min_confidence: f64,
-}
-
-#[derive(Debug, Default)]
-struct Memory {
-    index: Bm25,
-    track: TrackRecord,
-    /// The number of the last lesson taken in.
-    last: i64,
-    /// The indexed lessons' documents, oldest first.
-    learned: VecDeque<String>,
+    pub(crate) memory: RwLock<Memory>,
+    pub(crate) store: Store,
+    pub(crate) meaning: Arc<Meaning>,
+    pub(crate) clock: SharedClock,
+    /// Told when documents may want vectors.
+    pub(crate) wanting: Notify,
+    pub(crate) settings: Settings,
+    calibration: Calibration,
 }
 
 /// Why a lesson was not learned.
@@ -50,7 +49,7 @@ pub enum LearnError {
     Invalid(String),
     /// It was not kept.
     #[error(transparent)]
-    NotKept(#[from] LessonsError),
+    NotKept(#[from] StoreError),
 }
 
 impl ApiError for LearnError {
@@ -69,6 +68,13 @@ impl ApiError for LearnError {
     }
 }
 
+/// What was found, and by which halves.
+struct Found {
+    hits: Vec<Hit>,
+    engine: &'static str,
+    min_confidence: f64,
+}
+
 impl Gateway {
     /// The state with the folder's knowledge.
     ///
@@ -77,37 +83,57 @@ impl Gateway {
     pub fn open(settings: &Settings, url: SecretString, clock: SharedClock) -> anyhow::Result<Arc<Self>> {
         let share = settings.min_confidence;
         anyhow::ensure!((0.0..=1.0).contains(&share), "the setting min_confidence is {share}: expected 0 to 1");
-        let mut memory = Memory::default();
         let documents = knowledge::load(&settings.knowledge)?;
         tracing::info!(folder = %settings.knowledge, documents = documents.len(), min_confidence = share, "knowledge");
-        for document in documents {
-            memory.index.add(document);
-        }
-        let lessons = Lessons::new(url, settings.connections)?;
-        Ok(Arc::new(Self { memory: RwLock::new(memory), lessons, clock, min_confidence: share }))
+        let calibration = Calibration::committed().context("cannot read the calibration")?;
+        Ok(Arc::new(Self {
+            memory: RwLock::new(Memory::new(calibration.clone(), documents)),
+            store: Store::new(url, settings.connections)?,
+            meaning: Arc::new(Meaning::new(settings.model.clone())),
+            clock,
+            wanting: Notify::new(),
+            settings: settings.clone(),
+            calibration,
+        }))
     }
 
     /// Waits for the database, brings its schema up to date and takes in what was learned before.
     pub async fn prepare(&self) {
-        self.lessons.prepare().await;
+        self.store.prepare().await;
         match self.refresh().await {
-            Ok(()) => tracing::info!(lessons = self.read().learned.len(), "lessons"),
+            Ok(()) => tracing::info!(lessons = self.read().lessons(), "lessons"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "lessons are not read yet"),
         }
     }
 
     /// What to do about a symptom. Without the database it answers from what it knows, and says so.
     pub async fn plan(&self, request: &PlanRequest) -> Plan {
-        let fresh = self.refresh().await;
-        let (query, memory) = (Query::of(request), self.read());
-        let mut engine = memory.index.engine().to_owned();
+        let (fresh, query) = (self.refresh().await, Query::of(request));
+        let found = self.find(&query, WEIGHED).await;
+        let mut engine = found.engine.to_owned();
         if let Err(error) = fresh {
             tracing::warn!(error = &error as &dyn std::error::Error, "planned without news of lessons");
             engine.push_str(" (without news of lessons: the database does not answer)");
         }
-        let hits = memory.index.retrieve(&query);
         let retrieval = Retrieval { query: query.text(), engine, confidence: 0.0, neighbours: Vec::new() };
-        plan(request, &hits, &memory.track, self.min_confidence, retrieval)
+        let sure = Sure { hits: &found.hits, min_confidence: found.min_confidence };
+        plan(request, &sure, &self.read().track, retrieval)
+    }
+
+    /// What is near a text.
+    pub async fn search(&self, request: &SearchRequest) -> SearchAnswer {
+        if let Err(error) = self.refresh().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "searched without news of lessons");
+        }
+        let limit = request.limit.unwrap_or(NEIGHBOURS).min(MAX_NEIGHBOURS);
+        let found = self.find(&Query::of_search(request), limit.max(1)).await;
+        SearchAnswer {
+            engine: found.engine.to_owned(),
+            reason: self.meaning.why_not(),
+            min_confidence: found.min_confidence,
+            abstains: found.hits.first().is_none_or(|best| best.confidence < found.min_confidence),
+            neighbours: found.hits.iter().take(limit).map(Hit::neighbour).collect(),
+        }
     }
 
     /// Keeps a lesson, and knows it from now on.
@@ -116,90 +142,93 @@ impl Gateway {
     /// See [`LearnError`].
     pub async fn learn(&self, incident: IncidentId, lesson: Lesson) -> Result<Learned, LearnError> {
         check_lesson(incident, &lesson).map_err(LearnError::Invalid)?;
-        self.lessons.keep(&lesson, self.clock.now()).await?;
+        self.store.keep(&lesson, self.clock.now()).await?;
         self.refresh().await?;
         Ok(Learned { document: Document::of_lesson(&lesson, None).id })
     }
 
-    /// What is known: the folder's documents first, then what was learned, newest first.
+    /// What is known: the folder's documents first, then those that were given, then what was learned, newest first.
     pub fn documents(&self, limit: usize) -> DocumentPage {
         let memory = self.read();
-        let is_learned = |document: &&Document| document.id.starts_with(crate::document::LEARNED);
-        let folder = memory.index.documents().filter(|document| !is_learned(document));
-        let learned = memory.index.documents().rev().filter(is_learned);
-        let entry = |document: &Document| DocumentEntry {
-            id: document.id.clone(),
-            title: document.title.clone(),
-            has_rule: document.remedy.is_some(),
-            source: if is_learned(&document) { DocumentSource::Learned } else { DocumentSource::Folder },
-            verdict: document.verdict,
-            faults: document.faults.clone(),
-        };
-        DocumentPage { documents: folder.chain(learned).take(limit).map(entry).collect() }
+        let of = |source| memory.index.documents(source).into_iter();
+        let seeded = of(DocumentSource::Folder).chain(of(DocumentSource::Given));
+        let all = seeded.chain(of(DocumentSource::Learned).rev());
+        DocumentPage { documents: all.take(limit).map(|document| document.entry()).collect() }
+    }
+
+    /// One document, whole.
+    pub fn document(&self, id: &str) -> Option<wire::knowledge::Document> {
+        self.read().index.document(id).map(Document::whole)
+    }
+
+    /// Which halves serve.
+    pub fn status(&self) -> KnowledgeStatus {
+        let (memory, model) = (self.read(), self.meaning.digest());
+        let pending = if model.is_some() { memory.index.without_vectors().len() } else { 0 };
+        KnowledgeStatus {
+            engine: engine(model.is_some()).to_owned(),
+            reason: self.meaning.why_not(),
+            min_confidence: self.min_confidence(model.is_some()),
+            model,
+            documents: memory.seeded(),
+            lessons: memory.lessons(),
+            vectors: memory.index.vectors(),
+            vectors_pending: pending,
+        }
     }
 
     /// Whether the database answers.
     ///
     /// # Errors
     /// When it does not.
-    pub async fn check_database(&self) -> Result<(), LessonsError> {
+    pub async fn check_database(&self) -> Result<(), StoreError> {
         self.refresh().await
     }
 
-    /// Takes in the lessons that other replicas, or an earlier life, have kept.
-    async fn refresh(&self) -> Result<(), LessonsError> {
+    /// Takes in what other replicas, or an earlier life, have kept.
+    pub(crate) async fn refresh(&self) -> Result<(), StoreError> {
         loop {
-            let last = self.read().last;
-            let page = self.lessons.after(last).await?;
-            if page.is_empty() {
+            let read = self.read().read;
+            let news = self.store.news(read).await?;
+            if news.is_empty() {
                 return Ok(());
             }
-            let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
-            page.iter().for_each(|(number, lesson)| memory.take_in(*number, lesson));
+            self.write().take_in(news);
+            self.wanting.notify_one();
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Memory> {
-        // A reader or writer that died left nothing half done that matters: the index only grows.
+    async fn find(&self, query: &Query, limit: usize) -> Found {
+        let vector = self.vector_of(query).await;
+        let hits = self.read().index.search(query, vector.as_deref(), limit);
+        let min_confidence = self.min_confidence(vector.is_some());
+        Found { hits, engine: engine(vector.is_some()), min_confidence }
+    }
+
+    async fn vector_of(&self, query: &Query) -> Option<Arc<[f32]>> {
+        self.meaning.digest()?;
+        let (meaning, text) = (Arc::clone(&self.meaning), query.gist());
+        if text.is_empty() {
+            return None;
+        }
+        let made = tokio::task::spawn_blocking(move || meaning.of(&text));
+        tokio::time::timeout(VECTOR, made).await.ok()?.ok()?
+    }
+
+    fn min_confidence(&self, with_meaning: bool) -> f64 {
+        self.calibration.min_confidence(with_meaning).max(self.settings.min_confidence)
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Memory> {
+        // A reader or writer that died left nothing half done that matters.
         self.memory.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Memory {
-    /// Another task may have taken it in meanwhile.
-    fn take_in(&mut self, number: i64, lesson: &Lesson) {
-        if number <= self.last {
-            return;
-        }
-        self.last = number;
-        self.track.add(lesson);
-        let source = Document::source_of(lesson).and_then(|source| self.index.document(source));
-        let document = Document::of_lesson(lesson, source);
-        self.learned.push_back(document.id.clone());
-        self.index.add(document);
-        if self.learned.len() > MAX_INDEXED
-            && let Some(oldest) = self.learned.pop_front()
-        {
-            self.index.remove(&oldest);
-        }
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Memory> {
+        self.memory.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn check_lesson(incident: IncidentId, lesson: &Lesson) -> Result<(), String> {
-    if lesson.incident != incident {
-        return Err(format!(
-            "the path names the incident {incident}, the body {}: they must be the same",
-            lesson.incident
-        ));
-    }
-    check_language(&lesson.language)?;
-    let texts = [
-        ("symptoms", &lesson.symptoms, MAX_TEXT),
-        ("root_cause", &lesson.root_cause, MAX_TEXT),
-        ("diff", &lesson.diff, MAX_DIFF),
-    ];
-    match texts.iter().find(|(_, text, max)| text.len() > *max) {
-        Some((key, _, max)) => Err(format!("`{key}` has at most {max} bytes")),
-        None => Ok(()),
-    }
+fn engine(with_meaning: bool) -> &'static str {
+    if with_meaning { "lexical+semantic" } else { "lexical" }
 }

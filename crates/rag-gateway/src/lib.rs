@@ -4,13 +4,21 @@ pub mod settings;
 pub mod app;
 pub mod routes;
 pub mod gateway;
+pub mod memory;
+pub mod catch_up;
 pub mod document;
 pub mod knowledge;
+pub mod passages;
 pub mod retrieve;
-pub mod bm25;
+pub mod index;
+pub mod calibration;
+pub mod meaning;
+pub mod minilm;
 pub mod plan;
 pub mod track;
-pub mod lessons;
+pub mod store;
+pub mod quality;
+mod kernel;
 mod schema;
 mod terms;
 
@@ -29,7 +37,7 @@ use std::sync::Arc;
 /// When a setting, a secret, the knowledge folder or the address cannot be used, or a task died.
 pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) -> anyhow::Result<()> {
     let url = chassis::settings::secret("DATABASE_URL")?;
-    let gateway = Gateway::open(&settings, url, chassis::clock::system())?;
+    let gateway = Gateway::open(&settings.with_environment(), url, chassis::clock::system())?;
     let listener =
         TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     app::serve(listener, gateway, credentials, stop).await

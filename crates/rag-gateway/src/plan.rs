@@ -1,15 +1,21 @@
 //! From what was found to a plan. Pure.
 
 use crate::document::Document;
-use crate::retrieve::Hit;
+use crate::retrieve::{Hit, round};
 use crate::track::TrackRecord;
+use wire::IncidentId;
 use wire::detection::{MAX_CONTEXT, MAX_LINE, MAX_MESSAGE};
-use wire::plan::{Neighbour, Plan, PlanOption, PlanRequest, Remedy, Retrieval, Verdict};
+use wire::knowledge::SearchRequest;
+use wire::plan::{Estimate, Lesson, Plan, PlanOption, PlanRequest, Remedy, Retrieval, Verdict};
 
 /// How many neighbours a plan names.
 const NEIGHBOURS: usize = 5;
 /// How many options a plan has at most.
 const OPTIONS: usize = 5;
+/// The longest symptoms and root cause of a lesson, bytes.
+const MAX_TEXT: usize = 8 * 1024;
+/// The longest diff of a lesson, bytes.
+const MAX_DIFF: usize = 256 * 1024;
 /// The longest name of a language, bytes.
 const MAX_LANGUAGE: usize = 32;
 
@@ -32,6 +38,20 @@ pub fn check_request(request: &PlanRequest) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a search is within its bounds.
+///
+/// # Errors
+/// One sentence that says what would be right.
+pub fn check_search(request: &SearchRequest) -> Result<(), String> {
+    if request.query.trim().is_empty() && request.code.is_none() {
+        return Err("`query` is empty: it is the symptom in words, or log lines".to_owned());
+    }
+    if request.query.len() > MAX_TEXT {
+        return Err(format!("`query` has at most {MAX_TEXT} bytes"));
+    }
+    Ok(())
+}
+
 /// Whether a text can be the name of a language.
 ///
 /// # Errors
@@ -43,17 +63,44 @@ pub fn check_language(language: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a lesson is within its bounds.
+///
+/// # Errors
+/// One sentence that says what would be right.
+pub fn check_lesson(incident: IncidentId, lesson: &Lesson) -> Result<(), String> {
+    if lesson.incident != incident {
+        return Err(format!(
+            "the path names the incident {incident}, the body {}: they must be the same",
+            lesson.incident
+        ));
+    }
+    check_language(&lesson.language)?;
+    let texts = [
+        ("symptoms", &lesson.symptoms, MAX_TEXT),
+        ("root_cause", &lesson.root_cause, MAX_TEXT),
+        ("diff", &lesson.diff, MAX_DIFF),
+    ];
+    match texts.iter().find(|(_, text, max)| text.len() > *max) {
+        Some((key, _, max)) => Err(format!("`{key}` has at most {max} bytes")),
+        None => Ok(()),
+    }
+}
+
+/// What was found, the surest first, and how sure is sure enough.
+#[derive(Debug, Clone, Copy)]
+pub struct Sure<'a> {
+    /// What was found.
+    pub hits: &'a [Hit],
+    /// Below this nothing is proposed.
+    pub min_confidence: f64,
+}
+
 /// What is to be done: the diagnosis of the surest document, and the remedies of the sure ones, those first that have not
 /// failed here before. Nothing is proposed when nothing is sure, or when the diagnosis says that nothing is to be changed.
-pub fn plan(
-    request: &PlanRequest,
-    hits: &[Hit],
-    track: &TrackRecord,
-    min_confidence: f64,
-    mut retrieval: Retrieval,
-) -> Plan {
+pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut retrieval: Retrieval) -> Plan {
+    let Sure { hits, min_confidence } = *found;
     retrieval.confidence = hits.first().map_or(0.0, |hit| round(hit.confidence));
-    retrieval.neighbours = hits.iter().take(NEIGHBOURS).map(neighbour).collect();
+    retrieval.neighbours = hits.iter().take(NEIGHBOURS).map(Hit::neighbour).collect();
     let sure: Vec<&Hit> = hits.iter().filter(|hit| hit.confidence >= min_confidence).collect();
     let fits = |hit: &&&Hit| hit.document.language.as_ref().is_none_or(|language| *language == request.language);
     let Some(best) = sure.iter().find(fits).or(sure.first()) else {
@@ -82,7 +129,7 @@ fn options(request: &PlanRequest, sure: &[&Hit], track: &TrackRecord) -> Vec<Pla
             remedy: remedy.clone(),
             confidence: round(record.weigh(hit.confidence)),
             verification: hit.document.verification.clone(),
-            estimate: None,
+            estimate: Some(Estimate { risk: record.risk(), builds: 1, tokens: 0 }),
         };
         options.push((record.is_bad(), option));
     }
@@ -110,13 +157,4 @@ fn title(document: &Document, remedy: &Remedy) -> String {
         }
         _ => document.title.clone(),
     }
-}
-
-fn neighbour(hit: &Hit) -> Neighbour {
-    Neighbour { document: hit.document.id.clone(), title: hit.document.title.clone(), score: round(hit.score), ..Neighbour::default() }
-}
-
-/// Four places tell all there is to tell.
-fn round(value: f64) -> f64 {
-    (value * 10_000.0).round() / 10_000.0
 }

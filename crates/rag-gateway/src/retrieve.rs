@@ -1,37 +1,56 @@
-//! Retrieval as it is wanted: the documents near a symptom, each with an honest confidence.
+//! What is searched for, and what is found.
 
+use crate::calibration::Features;
 use crate::document::Document;
+use crate::passages::gist;
 use std::sync::Arc;
 use wire::FaultCode;
-use wire::plan::PlanRequest;
+use wire::knowledge::SearchRequest;
+use wire::plan::{Neighbour, PlanRequest};
 
 /// The longest text that is searched for, bytes; log lines repeat themselves.
 const MAX_QUERY: usize = 8 * 1024;
 
-/// A symptom, as the engines search for it.
+/// A symptom, as it is searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// The fault.
-    pub code: FaultCode,
+    /// The fault, if it is known.
+    pub code: Option<FaultCode>,
     /// What was seen, without the code.
     pub seen: String,
 }
 
 impl Query {
-    /// The query of a request.
-    pub fn of(request: &PlanRequest) -> Self {
-        let mut seen = request.message.clone();
-        for text in request.reason.iter().chain(&request.context) {
-            seen.push('\n');
-            seen.push_str(text);
-        }
+    /// A query of a text.
+    pub fn new(code: Option<FaultCode>, mut seen: String) -> Self {
         seen.truncate(seen.floor_char_boundary(MAX_QUERY));
-        Self { code: request.code.clone(), seen }
+        Self { code, seen }
+    }
+
+    /// The query of a request for a plan.
+    pub fn of(request: &PlanRequest) -> Self {
+        let texts = [&request.message].into_iter().chain(&request.reason).chain(&request.context);
+        let texts: Vec<&str> = texts.map(String::as_str).collect();
+        Self::new(Some(request.code.clone()), texts.join("\n"))
+    }
+
+    /// The query of a request for a search.
+    pub fn of_search(request: &SearchRequest) -> Self {
+        Self::new(request.code.clone(), request.query.clone())
+    }
+
+    /// What it means in short; of a code alone, the code's words.
+    pub fn gist(&self) -> String {
+        let seen = gist(&self.seen);
+        if seen.is_empty() { gist(self.code.as_ref().map_or("", FaultCode::as_str)) } else { seen }
     }
 
     /// Its whole text.
     pub fn text(&self) -> String {
-        format!("{}\n{}", self.code, self.seen)
+        match &self.code {
+            Some(code) => format!("{code}\n{}", self.seen),
+            None => self.seen.clone(),
+        }
     }
 }
 
@@ -40,17 +59,29 @@ impl Query {
 pub struct Hit {
     /// Which.
     pub document: Arc<Document>,
-    /// The engine's raw score.
+    /// What hits are ordered by, words and meaning fused.
     pub score: f64,
-    /// How sure it is that the document is about the symptom: 0 to 1.
+    /// How sure it is that the document is about the query: 0 to 1.
     pub confidence: f64,
+    /// What that is made from.
+    pub features: Features,
 }
 
-/// Finds documents near a symptom.
-pub trait Retrieve {
-    /// The engine's name.
-    fn engine(&self) -> &'static str;
+impl Hit {
+    /// As it is answered.
+    pub fn neighbour(&self) -> Neighbour {
+        Neighbour {
+            document: self.document.id.clone(),
+            title: self.document.title.clone(),
+            score: round(self.score),
+            confidence: Some(round(self.confidence)),
+            lexical: Some(round(self.features.words.of_query.max(self.features.words.of_document))),
+            semantic: self.features.meaning.map(round),
+        }
+    }
+}
 
-    /// The documents near a query, the surest first. The same query on the same documents finds the same.
-    fn retrieve(&self, query: &Query) -> Vec<Hit>;
+/// Four places tell all there is to tell.
+pub fn round(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
 }

@@ -1,15 +1,16 @@
 //! The handlers: parse, do, answer.
 
 use crate::Gateway;
+use crate::catch_up::SeedError;
 use crate::gateway::LearnError;
-use crate::lessons::LessonsError;
-use crate::plan::check_request;
+use crate::plan::{check_request, check_search};
+use crate::store::StoreError;
 use actix_web::{HttpResponse, web};
 use chassis::Reply;
 use chassis::error::Plain;
 use serde::Deserialize;
 use wire::IncidentId;
-use wire::knowledge::DocumentPage;
+use wire::knowledge::{Document, DocumentPage, KnowledgeStatus, SearchAnswer, SearchRequest, SeedRequest, Seeded};
 use wire::plan::{Learned, Lesson, Plan, PlanRequest};
 
 /// How many documents one answer lists at most.
@@ -27,10 +28,11 @@ pub async fn make_plan(
     Ok(web::Json(gateway.plan(&request).await))
 }
 
-/// `PUT /v1/lessons/{incident}`: how a recovery ended. The same again is answered the same.
+/// `PUT /v1/lessons/{incident}`: how a recovery ended. The same again is answered the same; an incident that was opened again may
+/// have another.
 ///
 /// # Errors
-/// 400 out of bounds, 409 `key_conflict` when the incident has another lesson, 503 without the database.
+/// 400 out of bounds, 503 without the database.
 pub async fn learn_lesson(
     gateway: web::Data<Gateway>,
     incident: web::Path<IncidentId>,
@@ -51,16 +53,56 @@ fn hundred() -> usize {
     100
 }
 
-/// `GET /v1/documents`: what is known, the folder's documents first, then what was learned, newest first.
+/// `GET /v1/documents`: what is known, the folder's documents first, then given ones, then what was learned, newest first.
 pub async fn list_documents(gateway: web::Data<Gateway>, query: web::Query<DocumentsQuery>) -> web::Json<DocumentPage> {
     web::Json(gateway.documents(query.limit.min(MAX_DOCUMENTS)))
+}
+
+/// `GET /v1/documents/{id}`: one document, whole.
+///
+/// # Errors
+/// 404 when nothing of this id is known.
+pub async fn show_document(
+    gateway: web::Data<Gateway>,
+    id: web::Path<String>,
+) -> Result<web::Json<Document>, Reply<Plain>> {
+    let document = gateway.document(&id);
+    Ok(web::Json(document.ok_or_else(|| Plain::NotFound(format!("no document has the id {:?}", id.as_str())))?))
+}
+
+/// `POST /v1/documents/seed`: brings the knowledge base in line with the folder, or takes a caller's documents in.
+///
+/// # Errors
+/// 400 names the document that is not right, 409 an id that the folder has, 503 without the database.
+pub async fn seed_documents(
+    gateway: web::Data<Gateway>,
+    request: web::Json<SeedRequest>,
+) -> Result<web::Json<Seeded>, Reply<SeedError>> {
+    gateway.seed(request.into_inner()).await.map(web::Json).map_err(Reply)
+}
+
+/// `POST /v1/search`: what is near a text. Changes nothing.
+///
+/// # Errors
+/// 400 when the request is out of its bounds.
+pub async fn search_documents(
+    gateway: web::Data<Gateway>,
+    request: web::Json<SearchRequest>,
+) -> Result<web::Json<SearchAnswer>, Reply<Plain>> {
+    check_search(&request).map_err(Plain::BadRequest)?;
+    Ok(web::Json(gateway.search(&request).await))
+}
+
+/// `GET /v1/status`: which halves of the search serve, over how much.
+pub async fn tell_status(gateway: web::Data<Gateway>) -> web::Json<KnowledgeStatus> {
+    web::Json(gateway.status())
 }
 
 /// `GET /readyz`: whether lessons can be taken, too. Plans can always be made.
 ///
 /// # Errors
 /// 503 without the database.
-pub async fn tell_readiness(gateway: web::Data<Gateway>) -> Result<HttpResponse, Reply<LessonsError>> {
+pub async fn tell_readiness(gateway: web::Data<Gateway>) -> Result<HttpResponse, Reply<StoreError>> {
     gateway.check_database().await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "ready": true })))
 }

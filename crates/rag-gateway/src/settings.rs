@@ -11,7 +11,9 @@ pub struct Settings {
     pub listen: String,
     /// The folder of the known cures.
     pub knowledge: Utf8PathBuf,
-    /// Below this confidence of the best neighbour nothing is proposed: 0 to 1.
+    /// The folder of the model's weights; without them words alone are compared. `MODEL` names another.
+    pub model: Utf8PathBuf,
+    /// Nothing is proposed below this confidence of the best neighbour, 0 to 1, nor below what the calibration found.
     pub min_confidence: f64,
     /// Connections to PostgreSQL at most.
     pub connections: usize,
@@ -22,8 +24,18 @@ impl Default for Settings {
         Self {
             listen: "127.0.0.1:8020".into(),
             knowledge: "crates/rag-gateway/knowledge".into(),
+            model: ".kintsugi/model".into(),
             min_confidence: 0.5,
             connections: 4,
         }
+    }
+}
+
+impl Settings {
+    /// With the plain variable that the measurement and the tests use, too.
+    #[must_use]
+    pub fn with_environment(&self) -> Self {
+        let model = chassis::settings::variable("MODEL").map_or_else(|| self.model.clone(), Utf8PathBuf::from);
+        Self { model, ..self.clone() }
     }
 }

@@ -24,7 +24,8 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     terms
 }
 
-fn tells(word: &str) -> bool {
+/// Whether a word in lower case says something.
+pub(crate) fn tells(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let an_id = digits > 0 && word.len() >= 8 && word.bytes().all(|b| b.is_ascii_hexdigit());
     let a_time = digits * 2 > word.len();

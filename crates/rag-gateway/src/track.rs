@@ -1,7 +1,7 @@
 //! The track record: how often a remedy healed a fault of a target, and how often it did not.
 
 use std::collections::HashMap;
-use wire::plan::{Lesson, PlanRequest, Remedy};
+use wire::plan::{Lesson, PlanRequest, Remedy, Risk};
 use wire::{Digest, FaultCode, TargetName};
 
 /// How often.
@@ -17,6 +17,15 @@ impl Record {
     /// Whether it failed more often than it healed: then it is tried last.
     pub fn is_bad(self) -> bool {
         self.failed > self.healed
+    }
+
+    /// How likely it does harm.
+    pub fn risk(self) -> Risk {
+        match self {
+            Record { failed: 1.., .. } => Risk::High,
+            Record { healed: 0, .. } => Risk::Medium,
+            Record { .. } => Risk::Low,
+        }
     }
 
     /// A confidence with this experience: each success takes a part of the doubt, each failure a part of the confidence.

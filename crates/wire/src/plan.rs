@@ -82,7 +82,7 @@ pub struct Neighbour {
     pub document: String,
     /// Its title.
     pub title: String,
-    /// The engine's score, by which neighbours are ordered: 0 to 1.
+    /// The engine's score, by which neighbours are ordered; scores of one answer can be compared, those of two cannot.
     pub score: f64,
     /// How sure it is that the document is about the query, calibrated on labelled queries: 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]

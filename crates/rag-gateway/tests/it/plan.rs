@@ -1,12 +1,13 @@
 //! The decider, without any service.
 
+use rag_gateway::calibration::Features;
 use rag_gateway::document::Document;
-use rag_gateway::plan::{check_request, plan};
+use rag_gateway::plan::{Sure, check_request, plan};
 use rag_gateway::retrieve::Hit;
 use rag_gateway::track::{Record, TrackRecord};
 use std::sync::Arc;
 use wire::IncidentId;
-use wire::plan::{Lesson, Plan, PlanOption, PlanRequest, Remedy, Retrieval, Verdict};
+use wire::plan::{Lesson, Plan, PlanOption, PlanRequest, Remedy, Retrieval, Risk, Verdict};
 
 pub(crate) fn request(code: &str, message: &str) -> PlanRequest {
     PlanRequest {
@@ -42,12 +43,12 @@ fn document(id: &str, language: &str, verdict: &str) -> Document {
 }
 
 fn hit(document: Document, confidence: f64) -> Hit {
-    Hit { document: Arc::new(document), score: 1.0, confidence }
+    Hit { document: Arc::new(document), score: 1.0, confidence, features: Features::default() }
 }
 
 fn decide(hits: &[Hit], track: &TrackRecord) -> Plan {
     let retrieval = Retrieval { query: String::new(), engine: "test".into(), confidence: 0.0, neighbours: Vec::new() };
-    plan(&request("FAULT", "m"), hits, track, 0.5, retrieval)
+    plan(&request("FAULT", "m"), &Sure { hits, min_confidence: 0.5 }, track, retrieval)
 }
 
 fn sources(plan: &Plan) -> Vec<&str> {
@@ -107,9 +108,14 @@ fn a_remedy_that_failed_here_goes_last_and_one_that_healed_rises() {
     let plan = decide(&hits, &track);
     assert_eq!(sources(&plan), ["b", "a"]);
     assert!(plan.options[1].confidence < 0.8, "{plan:?}");
+    let risk =
+        |plan: &Plan| plan.options.iter().map(|option| option.estimate.as_ref().map(|e| e.risk)).collect::<Vec<_>>();
+    assert_eq!(risk(&plan), [Some(Risk::Medium), Some(Risk::High)], "what failed here is a risk");
 
     track.add(&lesson("FAULT", "", remedy(&b), true));
-    assert!(decide(&hits, &track).options[0].confidence > 0.6);
+    let plan = decide(&hits, &track);
+    assert!(plan.options[0].confidence > 0.6);
+    assert_eq!(risk(&plan)[0], Some(Risk::Low), "what healed here is none");
 
     let mut elsewhere = TrackRecord::default();
     elsewhere.add(&Lesson { target: "other".parse().expect("a name"), ..lesson("FAULT", "", remedy(&a), false) });

@@ -25,9 +25,17 @@ pub(crate) fn no_database() -> SecretString {
     "postgres://nobody@127.0.0.1:1/none".to_owned().into()
 }
 
-pub(crate) fn start(url: SecretString) -> Running {
+/// The committed folder, and no model.
+pub(crate) fn settings() -> Settings {
     let knowledge = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge");
-    let settings = Settings { knowledge, ..Settings::default() };
+    Settings { knowledge, model: "/nowhere".into(), ..Settings::default() }
+}
+
+pub(crate) fn start(url: SecretString) -> Running {
+    start_with(settings(), url)
+}
+
+pub(crate) fn start_with(settings: Settings, url: SecretString) -> Running {
     let gateway = Gateway::open(&settings, url, system()).expect("the folder");
     let ((listener, base), stop) = (testkit::listener(), Stop::new());
     let credentials = testkit::credentials(Service::RagGateway);
@@ -66,6 +74,19 @@ impl Running {
 
     pub(crate) async fn as_healer(&self, method: Method, path: &str, body: &str) -> (StatusCode, String) {
         self.send(method, path, Some(&testkit::token("healer")), body).await
+    }
+
+    /// Asks as an operator; the answer must be 200.
+    pub(crate) async fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: serde_json::Value,
+    ) -> T {
+        let body = if method == Method::GET { String::new() } else { body.to_string() };
+        let (status, text) = self.send(method, path, Some(&testkit::token("operator")), &body).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}"))
     }
 
     pub(crate) async fn plan(&self, request: &PlanRequest) -> Plan {

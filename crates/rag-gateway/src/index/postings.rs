@@ -1,0 +1,194 @@
+//! Words: BM25 over lists of the documents in which a term occurs.
+//!
+//! An own one: the crate `bm25` rests on the unmaintained `fxhash`, compares each term of the query with each of the document,
+//! hashes terms to 32 bits and gives no deterministic order; a search engine's library is slow to show a new document.
+
+use super::select::Best;
+use std::collections::{BTreeMap, HashMap};
+
+/// How soon the repetition of a term stops to count; the customary value.
+const K1: f32 = 1.2;
+/// How much the length of a document counts; the customary value.
+const B: f32 = 0.75;
+/// More terms of a query are not looked for: the rarest count most.
+const MAX_TERMS: usize = 96;
+/// So many terms may be left behind by documents that have gone before their names are dropped.
+const MAX_EMPTIED: usize = 4_096;
+
+/// The lists.
+#[derive(Debug, Default)]
+pub(super) struct Postings {
+    numbers: HashMap<Box<str>, u32>,
+    /// By the term's number: slots and how often it occurs there, in no order.
+    lists: Vec<Vec<(u32, u32)>>,
+    /// By slot; empty where there is none.
+    documents: Vec<Terms>,
+    count: usize,
+    length: u64,
+    /// How many lists became empty since names were dropped.
+    emptied: usize,
+    free: Vec<u32>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Terms {
+    counted: Box<[(u32, u32)]>,
+    length: u32,
+}
+
+/// The terms of a query with what they weigh, the heaviest first.
+#[derive(Debug)]
+pub(super) struct Asked {
+    terms: Vec<(u32, f32)>,
+    /// What all its terms weigh together, also those that no document has.
+    weight: f32,
+}
+
+/// How much a document's words are like a query's.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Words {
+    /// The BM25 score.
+    pub score: f64,
+    /// The share of the query's weight that the document has.
+    pub of_query: f64,
+    /// The share of the document's own score that the query reaches.
+    pub of_document: f64,
+    /// How many terms they have in common.
+    pub common: f64,
+}
+
+impl Postings {
+    pub(super) fn insert(&mut self, slot: u32, terms: &[String]) {
+        let mut counted: BTreeMap<u32, u32> = BTreeMap::new();
+        for term in terms {
+            *counted.entry(self.number(term)).or_default() += 1;
+        }
+        for (term, count) in &counted {
+            if let Some(list) = self.lists.get_mut(*term as usize) {
+                list.push((slot, *count));
+            }
+        }
+        if self.documents.len() <= slot as usize {
+            self.documents.resize(slot as usize + 1, Terms::default());
+        }
+        if let Some(place) = self.documents.get_mut(slot as usize) {
+            *place = Terms { counted: counted.into_iter().collect(), length: terms.len() as u32 };
+        }
+        self.count += 1;
+        self.length += terms.len() as u64;
+    }
+
+    pub(super) fn remove(&mut self, slot: u32) {
+        let Some(place) = self.documents.get_mut(slot as usize) else { return };
+        let gone = std::mem::take(place);
+        self.count -= 1;
+        self.length -= u64::from(gone.length);
+        for (term, _) in &gone.counted {
+            let Some(list) = self.lists.get_mut(*term as usize) else { continue };
+            if let Some(at) = list.iter().position(|(other, _)| *other == slot) {
+                list.swap_remove(at);
+            }
+            self.emptied += usize::from(list.is_empty());
+        }
+        if self.emptied > MAX_EMPTIED {
+            self.drop_names();
+        }
+    }
+
+    fn drop_names(&mut self) {
+        let Self { numbers, lists, free, .. } = self;
+        numbers.retain(|_, number| {
+            let used = lists.get(*number as usize).is_some_and(|list| !list.is_empty());
+            free.extend(Some(*number).filter(|_| !used));
+            used
+        });
+        self.emptied = 0;
+    }
+
+    /// What a query's terms weigh here.
+    pub(super) fn ask(&self, terms: &[String]) -> Asked {
+        let mut distinct: Vec<&String> = terms.iter().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let weighed = distinct.into_iter().map(|term| {
+            let number = self.numbers.get(term.as_str()).copied();
+            (number, self.idf(number.and_then(|number| self.lists.get(number as usize)).map_or(0, Vec::len)))
+        });
+        let weighed: Vec<(Option<u32>, f32)> = weighed.collect();
+        let weight = weighed.iter().map(|(_, idf)| idf).sum();
+        let mut terms: Vec<(u32, f32)> = weighed.into_iter().filter_map(|(term, idf)| Some((term?, idf))).collect();
+        terms.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        terms.truncate(MAX_TERMS);
+        Asked { terms, weight }
+    }
+
+    /// The slots with the highest scores, the best first.
+    pub(super) fn nearest(&self, asked: &Asked, limit: usize) -> Vec<u32> {
+        let mut scores = vec![0.0_f32; self.documents.len()];
+        let average = self.average();
+        for (term, idf) in &asked.terms {
+            for (slot, count) in self.lists.get(*term as usize).into_iter().flatten() {
+                let length = self.documents.get(*slot as usize).map_or(0, |document| document.length);
+                if let Some(score) = scores.get_mut(*slot as usize) {
+                    *score += idf * saturated(*count, length, average);
+                }
+            }
+        }
+        let mut best = Best::new(limit, f32::MIN_POSITIVE);
+        scores.iter().enumerate().for_each(|(slot, score)| best.show(*score, slot as u32));
+        best.sorted().into_iter().map(|(slot, _)| slot).collect()
+    }
+
+    /// How much a document's words are like a query's.
+    pub(super) fn likeness(&self, slot: u32, asked: &Asked) -> Words {
+        let Some(document) = self.documents.get(slot as usize) else { return Words::default() };
+        let average = self.average();
+        let counted = |term: &u32| document.counted.binary_search_by_key(term, |(term, _)| *term).ok();
+        let (mut score, mut covered, mut common) = (0.0, 0.0, 0.0);
+        for (term, idf) in &asked.terms {
+            let Some((_, count)) = counted(term).and_then(|at| document.counted.get(at)) else { continue };
+            score += idf * saturated(*count, document.length, average);
+            covered += idf;
+            common += 1.0;
+        }
+        let own = document.counted.iter().map(|(term, count)| {
+            let with = self.lists.get(*term as usize).map_or(0, Vec::len);
+            self.idf(with) * saturated(*count, document.length, average)
+        });
+        let share = |part: f32, whole: f32| if whole > 0.0 { f64::from((part / whole).clamp(0.0, 1.0)) } else { 0.0 };
+        Words {
+            score: f64::from(score),
+            of_query: share(covered, asked.weight),
+            of_document: share(score, own.sum()),
+            common,
+        }
+    }
+
+    fn number(&mut self, term: &str) -> u32 {
+        if let Some(number) = self.numbers.get(term) {
+            return *number;
+        }
+        let number = self.free.pop().unwrap_or(self.lists.len() as u32);
+        if number as usize == self.lists.len() {
+            self.lists.push(Vec::new());
+        }
+        self.numbers.insert(term.into(), number);
+        number
+    }
+
+    fn average(&self) -> f32 {
+        (self.length as f32 / self.count.max(1) as f32).max(1.0)
+    }
+
+    fn idf(&self, with: usize) -> f32 {
+        let (all, with) = (self.count as f32, with as f32);
+        (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+    }
+}
+
+/// What occurring `count` times is worth.
+#[inline(always)]
+fn saturated(count: u32, length: u32, average: f32) -> f32 {
+    let count = count as f32;
+    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length as f32 / average))
+}

@@ -1,0 +1,50 @@
+//! Lessons: how recoveries ended, never changed.
+
+use super::{Store, StoreError, WRITE, serialization};
+use crate::schema::lessons;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use wire::Digest;
+use wire::plan::Lesson;
+
+/// How many lessons are read at once.
+const PAGE: i64 = 100;
+
+#[derive(Insertable)]
+#[diesel(table_name = lessons)]
+struct NewRow {
+    incident: uuid::Uuid,
+    digest: String,
+    lesson: serde_json::Value,
+    learned_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Keeps a lesson. The same again changes nothing; an incident that was opened again has several.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn keep(&self, lesson: &Lesson, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let json = serde_json::to_value(lesson).map_err(serialization)?;
+        let digest = Digest::of_json(&json);
+        let row = NewRow { incident: lesson.incident.0, digest: digest.to_string(), lesson: json, learned_at: at };
+        let work = self.db.run(|conn| {
+            Box::pin(async move {
+                // The number is drawn under the lock, so that no reader sees a number before a lower one.
+                conn.batch_execute("LOCK TABLE lessons IN SHARE ROW EXCLUSIVE MODE").await?;
+                diesel::insert_into(lessons::table).values(row).on_conflict_do_nothing().execute(conn).await?;
+                Ok(())
+            })
+        });
+        self.limited(WRITE, work).await
+    }
+}
+
+/// A page of the lessons after a number, with theirs.
+pub(super) async fn after(conn: &mut AsyncPgConnection, number: i64) -> Result<Vec<(i64, Lesson)>, StoreError> {
+    let query = lessons::table.filter(lessons::number.gt(number)).order(lessons::number).limit(PAGE);
+    let rows: Vec<(i64, serde_json::Value)> = query.select((lessons::number, lessons::lesson)).load(conn).await?;
+    let read = rows.into_iter().map(|(number, json)| serde_json::from_value(json).map(|lesson| (number, lesson)));
+    read.collect::<Result<_, _>>().map_err(serialization)
+}
