@@ -2,8 +2,10 @@
 //! own to the same registry; there is one registry a server, none a process.
 
 use actix_web::http::Method;
+use futures::future::BoxFuture;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use std::sync::Arc;
 use std::time::Duration;
 use wire::Service;
 
@@ -18,6 +20,17 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
+    refresh: Option<Refresh>,
+}
+
+/// What is to be read anew before the numbers are told.
+#[derive(Clone)]
+struct Refresh(Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>);
+
+impl std::fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Refresh")
+    }
 }
 
 impl Metrics {
@@ -35,7 +48,14 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(ProcessCollector::for_self()))?;
-        Ok(Self { registry, requests, seconds })
+        Ok(Self { registry, requests, seconds, refresh: None })
+    }
+
+    /// Has this run before the numbers are told, so that a collector, which cannot wait, finds what it tells. It must end
+    /// by itself, and soon.
+    #[must_use]
+    pub fn refreshed_by(self, refresh: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+        Self { refresh: Some(Refresh(Arc::new(refresh))), ..self }
     }
 
     /// Where a service registers its own.
@@ -43,11 +63,18 @@ impl Metrics {
         &self.registry
     }
 
-    /// Everything in the text format of Prometheus.
+    /// Reads anew what has to be, then tells everything in the text format of Prometheus.
     ///
     /// # Errors
     /// When a collector answers what cannot be written.
-    pub fn text(&self) -> Result<String, prometheus::Error> {
+    pub async fn tell(&self) -> Result<String, prometheus::Error> {
+        if let Some(Refresh(refresh)) = &self.refresh {
+            refresh().await;
+        }
+        self.text()
+    }
+
+    fn text(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 

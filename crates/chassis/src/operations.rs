@@ -2,6 +2,7 @@
 
 use crate::clock::SharedClock;
 use crate::stop::Stop;
+use crate::telemetry;
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -112,6 +113,7 @@ impl Reporter {
     /// A span that ends now; answers it for the outcome.
     pub fn span(&self, kind: SpanKind, name: &str, start: DateTime<Utc>) -> Span {
         let span = Span { kind, name: name.to_owned(), start, end: self.clock.now() };
+        telemetry::record(&span);
         self.tell_of(name.to_owned(), None, Some(span.clone()));
         span
     }
@@ -158,7 +160,7 @@ impl<T: Clone + Send + Sync + 'static> Operations<T> {
         });
         let running = work(Reporter { tell, clock: Arc::clone(&self.clock) });
         entries.insert(key.clone(), Entry { task, begun: self.clock.now(), view });
-        let span = tracing::Span::current();
+        let span = span_of(&key);
         self.stop.spawn("operation", async move {
             use tracing::Instrument;
             let state = match supervise(running.instrument(span)).await {
@@ -190,6 +192,15 @@ impl<T: Clone + Send + Sync + 'static> Operations<T> {
         let operation = view.borrow().clone();
         Some(operation)
     }
+}
+
+/// The operation's own span, named as the first word of its step. In the trace it is a child of the request that began it;
+/// here it is not, as that request is answered long before.
+fn span_of(key: &OperationKey) -> tracing::Span {
+    let name = key.step.split('-').next().unwrap_or_default();
+    let span = tracing::info_span!(parent: None, "operation", otel.name = name, operation = %key);
+    telemetry::continue_trace(&span, telemetry::trace_parent().as_deref());
+    span
 }
 
 /// A panic in an operation is its failure, not the process' end.

@@ -6,7 +6,7 @@ use crate::metrics::{self, Metrics};
 use crate::stop::Stop;
 use crate::telemetry;
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
@@ -91,7 +91,7 @@ impl Server {
                 .app_data(web::QueryConfig::default().error_handler(|error, _| bad_request(&error)))
                 .wrap(from_fn(around))
                 .route(health, web::get().to(healthy))
-                .service(web::resource(numbers).wrap(SCRAPERS).route(web::get().to(tell_metrics)))
+                .service(numbers_at(numbers))
                 .configure(routes.clone())
                 .default_service(web::to(no_route))
         })
@@ -127,8 +127,12 @@ fn cut_when_stalled(connection: &dyn Any, limit: Duration) {
     }
 }
 
+fn numbers_at(path: &'static str) -> impl HttpServiceFactory {
+    web::resource(path).route(web::get().to(tell_metrics)).default_service(web::to(other_method)).wrap(SCRAPERS)
+}
+
 async fn tell_metrics(metrics: web::Data<Metrics>) -> HttpResponse {
-    match metrics.text() {
+    match metrics.tell().await {
         Ok(text) => HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text),
         Err(error) => respond(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, error.to_string()),
     }

@@ -1,7 +1,10 @@
 //! JSON log lines on stdout, and traces over OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` is set.
 
+mod lines;
+
+use lines::Traced;
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::{TraceContextExt, TracerProvider as _};
+use opentelemetry::trace::{Span as _, TraceContextExt, Tracer, TracerProvider as _};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::collections::HashMap;
@@ -10,6 +13,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use wire::Service;
+
+/// Who made the spans, in OTLP's words.
+const TRACER: &str = "kintsugi";
 
 /// Flushes the traces when it is dropped.
 #[must_use = "dropping it ends the telemetry"]
@@ -44,11 +50,10 @@ pub fn start(service: Service) -> anyhow::Result<Telemetry> {
         .unwrap_or_else(|_| "info,opentelemetry=warn,hyper=warn,reqwest=warn,actix_server=warn".into());
     tracing_subscriber::registry()
         .with(filter)
-        .with(
-            tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false),
-        )
-        .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("kintsugi")))
+        .with(tracing_subscriber::fmt::layer().json().map_event_format(|_| Traced::default()))
+        .with(tracing_opentelemetry::layer().with_tracer(provider.tracer(TRACER)))
         .try_init()?;
+    opentelemetry::global::set_tracer_provider(provider.clone());
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let what = panic.payload_as_str().unwrap_or("a panic without a text");
@@ -66,6 +71,19 @@ pub fn trace_parent() -> Option<String> {
     let mut carrier = HashMap::new();
     TraceContextPropagator::new().inject_context(&context, &mut carrier);
     carrier.remove("traceparent")
+}
+
+/// Puts a span of time that is over into the current trace, named as what the time went to. Outside of one it does nothing.
+pub(crate) fn record(span: &wire::span::Span) {
+    let parent = Span::current().context();
+    if !parent.span().span_context().is_valid() {
+        return;
+    }
+    let tracer = opentelemetry::global::tracer(TRACER);
+    let built = tracer.span_builder(span.kind.as_str()).with_start_time(span.start);
+    let what = opentelemetry::KeyValue::new("what", span.name.clone());
+    let mut told = tracer.build_with_context(built.with_attributes([what]), &parent);
+    told.end_with_timestamp(span.end.max(span.start).into());
 }
 
 /// Makes a span the child of a W3C trace context. An invalid one is ignored: it came from outside.

@@ -5,7 +5,7 @@ use crate::news::News;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::stream::hub::Hub;
-use crate::{reset, routes, stream};
+use crate::{recovery, reset, routes, stream};
 use actix_web::web;
 use anyhow::Context;
 use chassis::auth::Credentials;
@@ -103,7 +103,9 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: Stop) -> anyhow::R
     let stalled = Duration::from_millis(settings.stream_stalled_ms).max(MIN_BEAT);
     let max_connections = settings.stream_clients + OTHER_CONNECTIONS;
     stop.spawn("stream-beat", stream::keep_alive(hub.clone(), beat, stop.clone()));
+    let metrics = Some(recovery::metrics(&store, &catalogue)?);
     let app = web::Data::new(App { store, catalogue, settings, patcher, cooldown, hub });
+    stop.spawn("recovery", recovery::follow(app.clone()));
     stop.spawn("stream", stream::follow(app.clone()));
     let (migrated, word) = (app.clone(), stop.clone());
     stop.spawn("migrations", async move {
@@ -117,7 +119,7 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: Stop) -> anyhow::R
         }
     });
     let usual = Server::new(Service::IncidentStore, credentials);
-    Server { max_connections, half_closed: false, stalled: Some(stalled), ..usual }
+    Server { max_connections, half_closed: false, stalled: Some(stalled), metrics, ..usual }
         .serve(listener, stop, move |cfg| routes::configure(cfg, &app))
         .await
 }

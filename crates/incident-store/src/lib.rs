@@ -19,6 +19,7 @@ mod detail;
 mod story;
 pub mod stream;
 mod sessions;
+mod recovery;
 mod store;
 mod news;
 mod error;

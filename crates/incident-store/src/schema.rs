@@ -76,5 +76,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    recovery_series (name, labels) {
+        name -> Text,
+        labels -> Array<Text>,
+        count -> BigInt,
+        sum -> Double,
+        buckets -> Array<BigInt>,
+    }
+}
+
+diesel::table! {
+    recovery_cursor (one) {
+        one -> Bool,
+        txid -> BigInt,
+        id -> BigInt,
+    }
+}
+
 diesel::joinable!(incident_events -> incidents (incident_id));
 diesel::allow_tables_to_appear_in_same_query!(incident_events, incidents);

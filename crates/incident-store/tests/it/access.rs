@@ -5,10 +5,11 @@ use reqwest::Method;
 use std::time::{Duration, Instant};
 
 /// Every caller that the test credentials know.
-const CALLERS: [&str; 14] = [
+const CALLERS: [&str; 15] = [
     "operator",
     "approver",
     "ingest",
+    "metrics",
     "nobody",
     "fault-app",
     "fault-router",
@@ -62,6 +63,7 @@ fn routes() -> Vec<Route> {
         act("/developer/incidents/pause", OPERATORS),
         act("/developer/incidents/resume", OPERATORS),
         act("/developer/incidents/reset", OPERATORS),
+        get("/metrics", &["operator", "kintsugi", "metrics"]),
     ]
 }
 

@@ -11,6 +11,7 @@ mod leases;
 mod listener;
 mod migrations;
 mod people;
+mod recovery;
 mod replicas;
 mod reset;
 mod setup;

@@ -1,0 +1,2 @@
+DROP TABLE recovery_cursor;
+DROP TABLE recovery_series;
