@@ -85,7 +85,8 @@ impl Patient {
     /// Sets how the patient's upstream behaves from now on.
     pub(crate) async fn upstream(&self, modes: &[&str], rate: f64) {
         let rates = json!({ "latency": rate, "error": rate, "wrong_data": rate });
-        let url = format!("{}/mode", self.stack.companions.get("mock-upstream").unwrap());
+        let upstream = self.stack.companions.iter().find(|one| one.name == "mock-upstream").unwrap();
+        let url = format!("{}/mode", upstream.url());
         let answer =
             self.http.put(url).json(&json!({ "modes": modes, "rates": rates, "seed": 1 })).send().await.unwrap();
         assert_eq!(answer.status(), 200);
