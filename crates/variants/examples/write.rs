@@ -19,8 +19,11 @@ async fn main() -> anyhow::Result<()> {
             std::fs::create_dir_all(&place)?;
             for seed in first..first + count {
                 let made = variant(fault, &original, seed).text;
-                let made = if text { cures.first(fault, &made)?.context("not healed")?.text } else { made };
-                std::fs::write(place.join(format!("{seed}.rs")), made)?;
+                let cured = cures.first(fault, &made)?.map(|cure| cure.text);
+                match if text { cured } else { Some(made) } {
+                    Some(text) => std::fs::write(place.join(format!("{seed}.rs")), text)?,
+                    None => println!("{name} {seed} is not healed"),
+                }
             }
         }
     }
