@@ -32,6 +32,7 @@ pub(super) struct Postings {
 
 #[derive(Debug, Clone, Default)]
 struct Terms {
+    /// In the order of the words, so that sums over them do not depend on what else was indexed.
     counted: Box<[(u32, u32)]>,
     length: u32,
 }
@@ -40,6 +41,8 @@ struct Terms {
 #[derive(Debug)]
 pub(super) struct Asked {
     terms: Vec<(u32, f32)>,
+    /// The same by term.
+    weights: HashMap<u32, f32>,
     /// What all its terms weigh together, also those that no document has.
     weight: f32,
 }
@@ -59,10 +62,11 @@ pub struct Words {
 
 impl Postings {
     pub(super) fn insert(&mut self, slot: u32, terms: &[String]) {
-        let mut counted: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut occurring: BTreeMap<&str, u32> = BTreeMap::new();
         for term in terms {
-            *counted.entry(self.number(term)).or_default() += 1;
+            *occurring.entry(term).or_default() += 1;
         }
+        let counted: Vec<(u32, u32)> = occurring.into_iter().map(|(term, count)| (self.number(term), count)).collect();
         for (term, count) in &counted {
             if let Some(list) = self.lists.get_mut(*term as usize) {
                 list.push((slot, *count));
@@ -117,9 +121,10 @@ impl Postings {
         let weighed: Vec<(Option<u32>, f32)> = weighed.collect();
         let weight = weighed.iter().map(|(_, idf)| idf).sum();
         let mut terms: Vec<(u32, f32)> = weighed.into_iter().filter_map(|(term, idf)| Some((term?, idf))).collect();
-        terms.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        // Of equals the earlier word, since the sort is stable.
+        terms.sort_by(|a, b| b.1.total_cmp(&a.1));
         terms.truncate(MAX_TERMS);
-        Asked { terms, weight }
+        Asked { weights: terms.iter().copied().collect(), terms, weight }
     }
 
     /// The slots with the highest scores, the best first.
@@ -143,23 +148,21 @@ impl Postings {
     pub(super) fn likeness(&self, slot: u32, asked: &Asked) -> Words {
         let Some(document) = self.documents.get(slot as usize) else { return Words::default() };
         let average = self.average();
-        let counted = |term: &u32| document.counted.binary_search_by_key(term, |(term, _)| *term).ok();
-        let (mut score, mut covered, mut common) = (0.0, 0.0, 0.0);
-        for (term, idf) in &asked.terms {
-            let Some((_, count)) = counted(term).and_then(|at| document.counted.get(at)) else { continue };
-            score += idf * saturated(*count, document.length, average);
-            covered += idf;
-            common += 1.0;
+        let (mut score, mut own, mut covered, mut common) = (0.0, 0.0, 0.0, 0.0);
+        for (term, count) in &document.counted {
+            let worth = saturated(*count, document.length, average);
+            own += self.idf(self.lists.get(*term as usize).map_or(0, Vec::len)) * worth;
+            if let Some(idf) = asked.weights.get(term) {
+                score += idf * worth;
+                covered += idf;
+                common += 1.0;
+            }
         }
-        let own = document.counted.iter().map(|(term, count)| {
-            let with = self.lists.get(*term as usize).map_or(0, Vec::len);
-            self.idf(with) * saturated(*count, document.length, average)
-        });
         let share = |part: f32, whole: f32| if whole > 0.0 { f64::from((part / whole).clamp(0.0, 1.0)) } else { 0.0 };
         Words {
             score: f64::from(score),
             of_query: share(covered, asked.weight),
-            of_document: share(score, own.sum()),
+            of_document: share(score, own),
             common,
         }
     }

@@ -48,10 +48,10 @@ async fn bad_input_is_refused_with_a_problem() {
     let service = service().await;
     let large = format!("{{\"message\": \"{}\"}}", "x".repeat(2 << 20));
     for (method, path, _) in routes().into_iter().filter(|(method, ..)| *method != Method::GET) {
-        // An empty seed reads the folder again.
-        for body in
-            ["", "{", "[]", "{}", "null", "\u{0}"].into_iter().filter(|body| !(*body == "{}" && path.ends_with("seed")))
-        {
+        // A seed of nothing is none that is wrong: it reads the folder again.
+        let wrong: &[&str] =
+            if path.ends_with("seed") { &["", "{", "null"] } else { &["", "{", "[]", "{}", "null", "\u{0}"] };
+        for body in wrong {
             let answer = service.as_healer(method.clone(), &path, body).await;
             assert_eq!(problem(&answer), (400, "bad_request".into()), "{method} {path} with {body:?}");
         }
