@@ -1,5 +1,9 @@
 //! The receiving side of the operations protocol (see [`wire::operation`]): begin or find, run, tell progress, wait.
 
+mod failure;
+
+pub use failure::{KeyConflict, OperationFailed};
+
 use crate::clock::SharedClock;
 use crate::stop::Stop;
 use crate::telemetry;
@@ -19,41 +23,6 @@ use wire::{Digest, OperationKey, Problem};
 const MAX_REMEMBERED: usize = 1_000;
 /// How many signs of progress one operation keeps.
 const MAX_PROGRESS: usize = 500;
-
-/// Why an operation came to no outcome.
-#[derive(Debug, thiserror::Error)]
-#[error("{problem}")]
-pub struct OperationFailed {
-    /// For the caller.
-    pub problem: Problem,
-    /// Whether the same may succeed later.
-    pub retry: bool,
-}
-
-impl OperationFailed {
-    /// A failure that may pass.
-    pub fn retry(code: &str, message: impl Into<String>) -> Self {
-        Self { problem: Problem::new(code, message), retry: true }
-    }
-    /// A failure that will not pass by itself.
-    pub fn give_up(code: &str, message: impl Into<String>) -> Self {
-        Self { problem: Problem::new(code, message), retry: false }
-    }
-}
-
-/// The same key came with another task.
-#[derive(Debug, thiserror::Error)]
-#[error("the operation {0} was begun with another task: use a new key")]
-pub struct KeyConflict(pub OperationKey);
-
-impl crate::ApiError for KeyConflict {
-    fn status(&self) -> actix_web::http::StatusCode {
-        actix_web::http::StatusCode::CONFLICT
-    }
-    fn code(&self) -> &'static str {
-        wire::problem::code::KEY_CONFLICT
-    }
-}
 
 /// The operations of one service. Cheap to clone.
 pub struct Operations<T> {
