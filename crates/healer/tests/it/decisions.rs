@@ -107,7 +107,8 @@ fn an_approval_is_asked_waited_for_and_then_pushed() {
     assert_eq!(*body, Body::ApprovalRequested { digest: Digest::of("proposal"), expires_at });
     case.write(*body);
     assert_eq!(case.next_at(expires_at - TimeDelta::microseconds(1)), Move::WaitUntil(expires_at));
-    case.write(Body::Approved { digest: Digest::of("proposal"), by: "ann".into(), note: String::new() }).starts(Step::Push);
+    case.write(Body::Approved { digest: Digest::of("proposal"), by: "ann".into(), note: String::new() })
+        .starts(Step::Push);
 }
 
 #[test]
