@@ -2,6 +2,7 @@
 
 mod layers;
 mod lint;
+mod observability;
 mod report;
 mod run;
 mod transitions;
@@ -16,6 +17,7 @@ cargo xtask COMMAND
   test [ARGS]         all tests, with one PostgreSQL and one Redis for the run; ARGS go to nextest where it is installed, else to cargo test
   layers              imports go down only; docs/calls.txt says who calls whom
   lint                the house rules that a machine can check
+  observability       what promtool says of the rules and of the dashboards' queries, where it is installed
   transitions [--check]  writes the transition table into docs/ARCHITECTURE.md, or checks that it is current
   variants            heals variants of the faults: VARIANTS=dir the given ones, else those of crates/variants; VARIANTS_FULL=1 also
                       compiles and replays each cure in the real sandbox, and heals one a fault by the whole loop
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         "test" => run::test(&root, rest),
         "layers" => layers::check(&root),
         "lint" => lint::check(&root),
+        "observability" => observability::check(&root),
         "transitions" => transitions::write(&root, rest.iter().any(|argument| argument == "--check")),
         "variants" => variants::heal(&root),
         "check-report" => match rest {

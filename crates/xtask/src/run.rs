@@ -13,6 +13,7 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     crate::lint::check(root)?;
     crate::layers::check(root)?;
     crate::transitions::write(root, true)?;
+    crate::observability::check(root)?;
     cargo(root, &["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"])?;
     let clippy = [&["clippy", "--all-targets", "--locked", "--quiet"][..], &fault_app, &["--", "-D", "warnings"]];
     cargo(root, &clippy.concat())?;
