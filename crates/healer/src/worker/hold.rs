@@ -103,7 +103,9 @@ impl Worker {
                 }
                 Move::Record(body) => {
                     tracing::info!(incident = %journal.incident().id, kind = body.kind(), "decided");
-                    journal.append(keys::decided(before.next()), *body).await?;
+                    let name = if matches!(*body, Body::Resolved { .. }) { "resolve" } else { body.kind() };
+                    let span = tracing::info_span!("decision", otel.name = name);
+                    journal.append(keys::decided(before.next()), *body).instrument(span).await?;
                 }
             }
             in_hand.update(journal.incident());

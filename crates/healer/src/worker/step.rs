@@ -21,7 +21,7 @@ const MAX_PROGRESS: usize = 500;
 impl Worker {
     /// Asks for the effect of a step whose intention stands, and appends its outcome.
     pub(super) async fn carry_out(&self, journal: &mut Journal, step: Step, attempt: u32) -> Result<(), Lost> {
-        let span = tracing::info_span!("step", otel.name = step.as_str(), attempt);
+        let span = tracing::info_span!("step", otel.name = stage(step), step = step.as_str(), attempt);
         self.carry_out_in_span(journal, step, attempt).instrument(span).await
     }
 
@@ -68,6 +68,15 @@ impl Worker {
     async fn holds(&self, incident: IncidentId, authority: Authority) -> bool {
         let renew = Renew { fence: authority.fence, ttl_ms: self.settings.lease_ms };
         self.peers.store.renew(incident, &renew).await.is_ok()
+    }
+}
+
+/// What a step is called in a trace: as people speak of it.
+fn stage(step: Step) -> &'static str {
+    match step {
+        Step::Analyze => "plan",
+        Step::Propose => "patch",
+        Step::Push | Step::Deploy | Step::Act | Step::Verify | Step::Undo | Step::Learn => step.as_str(),
     }
 }
 
