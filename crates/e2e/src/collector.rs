@@ -1,6 +1,10 @@
 //! A receiver of OTLP traces that keeps what services send, to see whether one trace goes through all of them.
 
 use actix_web::{App, HttpResponse, HttpServer, web};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
+use prost::Message;
 use std::sync::{Arc, Mutex};
 
 /// The receiver.
@@ -33,16 +37,58 @@ impl Collector {
         (collector, url)
     }
 
-    /// Whether a service (by its `service.name`) has sent a span of a trace. In OTLP's protobuf both stand as they are: the
-    /// name as text and the trace id as its 16 bytes.
+    /// Every span of a trace that was sent so far.
     ///
     /// # Panics
-    /// Never, unless a handler has.
-    pub fn has(&self, service: &str, trace: &[u8]) -> bool {
-        let contains = |body: &[u8], part: &[u8]| body.windows(part.len()).any(|window| window == part);
+    /// When somebody sent what is no OTLP.
+    pub fn spans(&self, trace: &str) -> Vec<Told> {
         let bodies = self.bodies.lock().expect("the collector's lock");
-        bodies.iter().any(|body| contains(body, service.as_bytes()) && contains(body, trace))
+        let requests = bodies.iter().map(|body| ExportTraceServiceRequest::decode(body.as_slice()).expect("OTLP"));
+        let mut told = Vec::new();
+        for sent in requests.flat_map(|request| request.resource_spans) {
+            let service = service_of(&sent);
+            let spans = sent.scope_spans.iter().flat_map(|scope| &scope.spans);
+            told.extend(spans.filter(|span| hex(&span.trace_id) == trace).map(|span| Told {
+                service: service.clone(),
+                name: span.name.clone(),
+                id: hex(&span.span_id),
+                parent: hex(&span.parent_span_id),
+                start: span.start_time_unix_nano,
+                end: span.end_time_unix_nano,
+            }));
+        }
+        told
     }
+}
+
+/// A span as it was sent.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Its resource's `service.name`; empty without one.
+    pub service: String,
+    /// Its name.
+    pub name: String,
+    /// Its id, hexadecimal.
+    pub id: String,
+    /// Its parent's id; empty without one.
+    pub parent: String,
+    /// When it began, nanoseconds.
+    pub start: u64,
+    /// When it ended.
+    pub end: u64,
+}
+
+fn service_of(sent: &ResourceSpans) -> String {
+    let attributes = sent.resource.iter().flat_map(|resource| &resource.attributes);
+    let mut names = attributes.filter(|attribute| attribute.key == "service.name");
+    match names.next().and_then(|name| name.value.clone()?.value) {
+        Some(Value::StringValue(name)) => name,
+        _ => String::new(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn keep(body: web::Bytes, kept: web::Data<Mutex<Vec<Vec<u8>>>>) -> HttpResponse {

@@ -8,3 +8,5 @@ mod patient_variants;
 mod refusals;
 mod resets;
 mod templates;
+mod traces;
+mod numbers;
