@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use wire::operation::{MAX_WAIT_MS, Operation, State, Wait};
 use wire::span::{Progress, Span, SpanKind, Stage};
-use wire::{Digest, OperationKey, Problem};
+use wire::{Digest, OperationKey};
 
 /// How many operations are remembered; ended ones are forgotten first, the oldest first.
 const MAX_REMEMBERED: usize = 1_000;
