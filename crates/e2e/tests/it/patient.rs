@@ -53,16 +53,29 @@ impl Patient {
         self.fire(fault).await;
     }
 
-    /// The verifier refuses this body, and says so.
-    async fn cheat(&self, fault: Fault, name: &str, change: impl FnOnce(String) -> String, codes: &[&str]) {
-        let (base, text) = (repository::head(&self.remote), original(fault));
-        let text = change(text.clone());
+    /// Whether the verifier refuses this body for a right reason.
+    async fn cheat(&self, cheat: Cheat) -> bool {
+        let Cheat { fault, name, change, codes } = cheat;
+        let (base, text) = (repository::head(&self.remote), change(original(fault)));
         let key = format!("{}-{}", fault.name(), name.replace(' ', "-"));
         let verdict = self.admit(&base, fault, &text, &key).await;
-        let code = verdict.gates.iter().find(|gate| !gate.passed).map(|gate| gate.code.as_str());
-        println!("{} {name}: {code:?}", fault.name());
-        assert!(!verdict.admitted && codes.contains(&code.unwrap_or("none")), "{name}:\n{text}\n{}", told(&verdict));
+        let code = verdict.gates.iter().find(|gate| !gate.passed).map_or("none", |gate| gate.code.as_str());
+        let refused = !verdict.admitted && codes.contains(&code);
+        println!("{} {name}: {code}{}", fault.name(), if refused { "" } else { ", which is not what was wanted" });
+        if !refused {
+            println!("{text}\n{}", told(&verdict));
+        }
+        refused
     }
+}
+
+/// A fake cure.
+struct Cheat {
+    fault: Fault,
+    name: &'static str,
+    change: fn(String) -> String,
+    /// The codes of a right refusal: the patient's own tests may be quicker than the contract.
+    codes: &'static [&'static str],
 }
 
 fn cure(fault: Fault, rule: &str) -> String {
@@ -75,11 +88,9 @@ fn cure(fault: Fault, rule: &str) -> String {
 }
 
 /// Puts other statements in place of the whole body.
-fn body(statements: &'static str) -> impl FnOnce(String) -> String {
-    move |text| {
-        let at = text.rfind("> {\n").unwrap() + 4;
-        format!("{}    {statements}\n}}\n", text.get(..at).unwrap())
-    }
+fn body(text: &str, statements: &str) -> String {
+    let at = text.rfind("> {\n").unwrap() + 4;
+    format!("{}    {statements}\n}}\n", text.get(..at).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,7 +98,11 @@ async fn fault_app_is_left_alone_by_every_cure_that_is_missing_or_wrong() {
     let patient = Patient::start(None).await;
     // Every call fails at once, and none by chance.
     patient.upstream(&["error"], 1.0).await;
-    cheats(&patient).await;
+    let mut believed = 0;
+    for cheat in CHEATS {
+        believed += usize::from(!patient.cheat(cheat).await);
+    }
+    assert_eq!(believed, 0, "see above");
     for fault in Fault::ALL {
         patient.check(fault, None, EscalationReason::NoRemedy, &[]).await;
     }
@@ -111,35 +126,91 @@ pub(crate) async fn run(_transaction: &Transaction<'_>) -> Result<i32, Error> {
     patient.check(Fault::Db, Some(without), exhausted, &["no_witness"]).await;
 }
 
-/// What somebody might try who wants to be believed, not to cure.
-async fn cheats(patient: &Patient) {
-    let (api, db) = (Fault::Api, Fault::Db);
-    // There is no way to make an answer but to get one.
-    patient.cheat(api, "a constant", body("Ok(Answer(Default::default()))"), &["build_failed"]).await;
-    patient
-        .cheat(api, "a longer time-out", |text| text.replace("from_secs(3)", "from_secs(30)"), &["contract_broken"])
-        .await;
-    patient
-        .cheat(api, "no time-out", |text| text.replace(".timeout(Duration::from_secs(3))", ""), &["contract_broken"])
-        .await;
-    let until =
-        "loop { if let Ok(it) = upstream.get(\"/data\").send().await && let Ok(it) = it.answer() { return Ok(it); } }";
-    patient.cheat(api, "asking until it works", body(until), &["contract_broken"]).await;
-    let twice = "match upstream.get(\"/data\").send().await { Ok(it) => it.answer(), Err(_) => upstream.get(\"/data\").send().await?.answer() }";
-    patient.cheat(api, "asking twice", body(twice), &["contract_broken"]).await;
-    let panics = "upstream.get(\"/data\").send().await.map(|it| it.answer().unwrap()).map_err(|_| unreachable!())";
-    patient.cheat(api, "a panic", body(panics), &["contract_broken"]).await;
+const LATE: &[&str] = &["contract_broken", "tests_failed"];
+const UNSEEN: &[&str] = &["no_witness", "contract_broken", "tests_failed"];
 
-    patient.cheat(db, "a constant", body("Ok(())"), &["no_witness"]).await;
-    let swallow = |text: String| text.replace("5500ms", "1500ms").replace("&[]).await?;", "&[]).await.ok();");
-    patient.cheat(db, "a swallowed error", swallow, &["no_witness", "contract_broken"]).await;
-    patient
-        .cheat(db, "a longer time-out", |text| text.replace("5500ms", "20s"), &["no_witness", "contract_broken"])
-        .await;
-    let unlimited = |text: String| text.replace("5500ms", "0").replace("pg_sleep(10)", "pg_sleep(2)");
-    patient.cheat(db, "no time-out", unlimited, &["no_witness"]).await;
-    patient.cheat(db, "no wait", |text| text.replace("pg_sleep(10)", "pg_sleep(0)"), &["no_witness"]).await;
-    patient.cheat(db, "another query", |text| text.replace("pg_sleep(10)", "1"), &["no_witness"]).await;
-    let first = "transaction.execute(\"SELECT pg_sleep(2)\", &[]).await?;\n    transaction.batch_execute(\"SET LOCAL statement_timeout='5500ms'\").await";
-    patient.cheat(db, "the time-out afterwards", body(first), &["no_witness"]).await;
-}
+/// What somebody might try who wants to be believed, not to cure.
+const CHEATS: [Cheat; 14] = [
+    // There is no way to make an answer but to get one.
+    Cheat {
+        fault: Fault::Api,
+        name: "a constant",
+        change: |text| body(&text, "Ok(Answer(Default::default()))"),
+        codes: &["build_failed"],
+    },
+    Cheat {
+        fault: Fault::Api,
+        name: "a longer time-out",
+        change: |text| text.replace("from_secs(3)", "from_secs(30)"),
+        codes: LATE,
+    },
+    Cheat {
+        fault: Fault::Api,
+        name: "no time-out",
+        change: |text| text.replace(".timeout(Duration::from_secs(3))", ""),
+        codes: LATE,
+    },
+    Cheat {
+        fault: Fault::Api,
+        name: "asking until it works",
+        change: |text| {
+            let until = "loop { if let Ok(it) = upstream.get(\"/data\").send().await && let Ok(it) = it.answer() { return Ok(it); } }";
+            body(&text, until)
+        },
+        codes: LATE,
+    },
+    Cheat {
+        fault: Fault::Api,
+        name: "asking twice",
+        change: |text| {
+            let twice = "match upstream.get(\"/data\").send().await { Ok(it) => it.answer(), Err(_) => upstream.get(\"/data\").send().await?.answer() }";
+            body(&text, twice)
+        },
+        codes: LATE,
+    },
+    Cheat {
+        fault: Fault::Api,
+        name: "a panic",
+        change: |text| body(&text, "Ok(upstream.get(\"/data\").send().await.unwrap().answer().unwrap())"),
+        codes: LATE,
+    },
+    Cheat { fault: Fault::Db, name: "a constant", change: |text| body(&text, "Ok(())"), codes: UNSEEN },
+    Cheat {
+        fault: Fault::Db,
+        name: "a swallowed error",
+        change: |text| text.replace("5500ms", "1500ms").replace("&[]).await?;", "&[]).await.ok();"),
+        codes: UNSEEN,
+    },
+    Cheat { fault: Fault::Db, name: "a longer time-out", change: |text| text.replace("5500ms", "20s"), codes: UNSEEN },
+    Cheat {
+        fault: Fault::Db,
+        name: "no time-out",
+        change: |text| text.replace("5500ms", "0").replace("pg_sleep(10)", "pg_sleep(2)"),
+        codes: UNSEEN,
+    },
+    Cheat {
+        fault: Fault::Db,
+        name: "no wait",
+        change: |text| text.replace("pg_sleep(10)", "pg_sleep(0)"),
+        codes: UNSEEN,
+    },
+    Cheat { fault: Fault::Db, name: "another query", change: |text| text.replace("pg_sleep(10)", "1"), codes: UNSEEN },
+    Cheat {
+        fault: Fault::Db,
+        name: "the time-out afterwards",
+        change: |text| {
+            let wait = "transaction.execute(\"SELECT pg_sleep(2)\", &[]).await?;";
+            body(
+                &text,
+                &format!("{wait}\n    transaction.batch_execute(\"SET LOCAL statement_timeout='5500ms'\").await"),
+            )
+        },
+        codes: UNSEEN,
+    },
+    Cheat {
+        fault: Fault::Sql,
+        name: "a swallowed error",
+        change: |text| body(&text, "transaction.query_one(\"SELECT FROM\", &[]).await.ok();\n    Ok(1)"),
+        codes: UNSEEN,
+    },
+];
