@@ -28,13 +28,12 @@ const CHAINS: &[&[(Service, &str)]] = &[
         (Service::Verifier, "GET /v1/verdicts/"),
     ],
     &[FAILING, HEAL, DEPLOY, ASK_DEPLOYER, ROLL_OUT, (Service::Deployer, "health")],
-    &[FAILING, HEAL, DEPLOY, ASK_DEPLOYER, ROLL_OUT, (Service::Deployer, "bake")],
     // The operation, and the replay itself.
     &[FAILING, HEAL, DEPLOY, ASK_DEPLOYER, ROLL_OUT, ASK_VERIFIER, REPLAY, REPLAY],
     &[FAILING, HEAL, VERIFY, ASK_VERIFIER, (Service::Verifier, "verify"), REPLAY],
     &[FAILING, HEAL, VERIFY, ASK_VERIFIER, (Service::Verifier, "verify"), FAILING],
     &[FAILING, HEAL, (Service::Healer, "resolve"), (Service::IncidentStore, "POST /v1/incidents/")],
-    &[FAILING, HEAL, (Service::Healer, "learn"), (Service::RagGateway, "POST /v1/")],
+    &[FAILING, HEAL, (Service::Healer, "learn"), (Service::RagGateway, "PUT /v1/lessons/")],
 ];
 const FAILING: (Service, &str) = (Service::Front, "GET /greet");
 const HEAL: (Service, &str) = (Service::Healer, "heal TINY_GREETING_BROKEN");
