@@ -1,5 +1,5 @@
 //! What the router, or the application itself, reports. The texts may hold secrets of the application: whoever makes or
-//! takes in a detection passes them through [`crate::redact`] before they are kept, shown or sent on.
+//! takes in a detection passes them through [`crate::redact()`] before they are kept, shown or sent on.
 
 use crate::{EventId, FaultCode, IncidentId, TargetName};
 use chrono::{DateTime, Utc};
