@@ -18,7 +18,7 @@ use wire::FaultCode;
 use wire::knowledge::DocumentSource;
 
 /// How many of the nearest by words, and as many by meaning, are weighed.
-const WEIGHED: usize = 48;
+const WEIGHED: usize = 32;
 /// How many documents about the very fault are weighed, whatever their words.
 const SAME_FAULT: usize = 32;
 
@@ -155,26 +155,33 @@ impl Index {
     pub fn search(&self, query: &Query, vector: Option<&[f32]>, limit: usize) -> Vec<Hit> {
         let asked = self.words.ask(&terms(&query.seen));
         let mut weighed: BTreeSet<u32> = self.words.nearest(&asked, WEIGHED).into_iter().collect();
-        if let Some(vector) = vector {
-            weighed.extend(self.meaning.nearest(vector, WEIGHED).into_iter().map(|(slot, _)| slot));
-        }
+        let meant: HashMap<u32, f32> = match vector {
+            Some(vector) => self.meaning.nearest(vector, WEIGHED).into_iter().collect(),
+            None => HashMap::new(),
+        };
+        weighed.extend(meant.keys());
         let same_fault = query.code.as_ref().and_then(|code| self.by_fault.get(code));
         weighed.extend(same_fault.into_iter().flatten().take(SAME_FAULT));
         let marked = self.by_marker.iter().filter(|(marker, _)| query.seen.contains(marker.as_str()));
         weighed.extend(marked.flat_map(|(_, slots)| slots.iter().take(SAME_FAULT)));
+        // The cosines of the nearest are known already.
+        let meaning = |slot: u32| match meant.get(&slot) {
+            Some(cosine) => Some(f64::from(*cosine)),
+            None => vector.and_then(|vector| self.meaning.likeness(slot, vector)),
+        };
         let mut hits: Vec<Hit> =
-            weighed.into_iter().filter_map(|slot| self.weigh(slot, &asked, query, vector)).collect();
+            weighed.into_iter().filter_map(|slot| self.weigh(slot, &asked, query, meaning(slot))).collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.document.id.cmp(&b.document.id)));
         hits.truncate(limit);
         hits
     }
 
-    fn weigh(&self, slot: u32, asked: &Asked, query: &Query, vector: Option<&[f32]>) -> Option<Hit> {
+    fn weigh(&self, slot: u32, asked: &Asked, query: &Query, meaning: Option<f64>) -> Option<Hit> {
         let document = &self.entries.get(slot as usize)?.as_ref()?.document;
         let words = self.words.likeness(slot, asked);
         let features = Features {
             words,
-            meaning: vector.and_then(|vector| self.meaning.likeness(slot, vector)),
+            meaning,
             same_fault: query.code.as_ref().is_some_and(|code| document.faults.contains(code)),
             marked: document.markers.iter().any(|marker| query.seen.contains(marker.as_str())),
         };

@@ -1,5 +1,8 @@
 //! The inner loops: products of vectors, with the widest registers that the processor has.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::is_x86_feature_detected;
+
 /// How many sums go side by side: few enough for the registers, many enough that the compiler sees a loop.
 const LANES: usize = 32;
 
@@ -8,7 +11,7 @@ const LANES: usize = 32;
 #[inline(always)]
 pub(crate) fn widest<R>(work: impl Work<R>) -> R {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("popcnt") {
         #[expect(unsafe_code, reason = "the processor was asked one line above whether it has these instructions")]
         return unsafe { wide(work) };
     }
@@ -22,7 +25,7 @@ pub(crate) trait Work<R> {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,popcnt")]
 fn wide<R, W: Work<R>>(work: W) -> R {
     work.run::<true>()
 }
@@ -56,9 +59,15 @@ fn add_product<const FMA: bool>(a: f32, b: f32, sum: f32) -> f32 {
     if FMA { a.mul_add(b, sum) } else { a * b + sum }
 }
 
+/// How many bits differ.
+#[inline(always)]
+pub(crate) fn unlike(a: &[u64], b: &[u64]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
+}
+
 /// The product of two vectors of small whole numbers; right up to 2³¹.
 #[inline(always)]
-pub(crate) fn whole_dot(a: &[i8], b: &[i16]) -> i32 {
+pub(crate) fn whole_dot(a: &[i8], b: &[i8]) -> i32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sum = 0_i32;
     for (a, b) in a.iter().zip(b) {
@@ -68,7 +77,7 @@ pub(crate) fn whole_dot(a: &[i8], b: &[i16]) -> i32 {
 }
 
 #[inline(always)]
-fn whole_sum(a: &[i8], b: &[i16]) -> i32 {
+fn whole_sum(a: &[i8], b: &[i8]) -> i32 {
     a.iter().zip(b).fold(0, |sum, (a, b)| sum.wrapping_add(i32::from(*a).wrapping_mul(i32::from(*b))))
 }
 
@@ -133,10 +142,15 @@ mod tests {
 
     #[test]
     fn whole_products_are_exact() {
-        let a: Vec<i8> = (0..384).map(|i| (i % 255 - 127) as i8).collect();
-        let b: Vec<i16> = (0..384).map(|i| (i * 7 % 255 - 127) as i16).collect();
+        let a: Vec<i8> = (0..390).map(|i| (i % 255 - 127) as i8).collect();
+        let b: Vec<i8> = (0..390).map(|i| (i * 7 % 255 - 127) as i8).collect();
         let plain: i32 = a.iter().zip(&b).map(|(x, y)| i32::from(*x) * i32::from(*y)).sum();
         assert_eq!(whole_dot(&a, &b), plain);
+    }
+
+    #[test]
+    fn bits_that_differ_are_counted() {
+        assert_eq!(unlike(&[0b1011, u64::MAX, 7], &[0b0001, 0, 7]), 2 + 64);
     }
 
     #[test]

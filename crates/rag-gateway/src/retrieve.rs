@@ -11,6 +11,9 @@ use wire::plan::{Neighbour, PlanRequest};
 /// The longest text that is searched for, bytes; log lines repeat themselves.
 const MAX_QUERY: usize = 8 * 1024;
 
+/// The longest text whose meaning is computed, bytes: a recovery waits for it, and what happened is said first.
+const MAX_GIST: usize = 256;
+
 /// A symptom, as it is searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -42,7 +45,9 @@ impl Query {
     /// What it means in short; of a code alone, the code's words.
     pub fn gist(&self) -> String {
         let seen = gist(&self.seen);
-        if seen.is_empty() { gist(self.code.as_ref().map_or("", FaultCode::as_str)) } else { seen }
+        let mut gist = if seen.is_empty() { gist(self.code.as_ref().map_or("", FaultCode::as_str)) } else { seen };
+        gist.truncate(gist.floor_char_boundary(MAX_GIST));
+        gist
     }
 
     /// Its whole text.

@@ -12,6 +12,10 @@ const K1: f32 = 1.2;
 const B: f32 = 0.75;
 /// More terms of a query are not looked for: the rarest count most.
 const MAX_TERMS: usize = 96;
+/// A term that more than one of so many documents has finds nothing, …
+const COMMON: usize = 8;
+/// … if it is more than so many.
+const FEW: usize = 2_048;
 /// So many terms may be left behind by documents that have gone before their names are dropped.
 const MAX_EMPTIED: usize = 4_096;
 
@@ -23,6 +27,8 @@ pub(super) struct Postings {
     lists: Vec<Vec<(u32, u32)>>,
     /// By slot; empty where there is none.
     documents: Vec<Terms>,
+    /// By slot, how many terms it has: apart, since every look at a list needs it.
+    lengths: Vec<u32>,
     count: usize,
     length: u64,
     /// How many lists became empty since names were dropped.
@@ -34,7 +40,6 @@ pub(super) struct Postings {
 struct Terms {
     /// In the order of the words, so that sums over them do not depend on what else was indexed.
     counted: Box<[(u32, u32)]>,
-    length: u32,
 }
 
 /// The terms of a query with what they weigh, the heaviest first.
@@ -74,9 +79,11 @@ impl Postings {
         }
         if self.documents.len() <= slot as usize {
             self.documents.resize(slot as usize + 1, Terms::default());
+            self.lengths.resize(slot as usize + 1, 0);
         }
-        if let Some(place) = self.documents.get_mut(slot as usize) {
-            *place = Terms { counted: counted.into_iter().collect(), length: terms.len() as u32 };
+        let places = self.documents.get_mut(slot as usize).zip(self.lengths.get_mut(slot as usize));
+        if let Some((place, length)) = places {
+            (*place, *length) = (Terms { counted: counted.into_iter().collect() }, terms.len() as u32);
         }
         self.count += 1;
         self.length += terms.len() as u64;
@@ -86,7 +93,7 @@ impl Postings {
         let Some(place) = self.documents.get_mut(slot as usize) else { return };
         let gone = std::mem::take(place);
         self.count -= 1;
-        self.length -= u64::from(gone.length);
+        self.length -= self.lengths.get_mut(slot as usize).map(std::mem::take).map_or(0, u64::from);
         for (term, _) in &gone.counted {
             let Some(list) = self.lists.get_mut(*term as usize) else { continue };
             if let Some(at) = list.iter().position(|(other, _)| *other == slot) {
@@ -129,28 +136,36 @@ impl Postings {
 
     /// The slots with the highest scores, the best first.
     pub(super) fn nearest(&self, asked: &Asked, limit: usize) -> Vec<u32> {
-        let mut scores = vec![0.0_f32; self.documents.len()];
         let average = self.average();
-        for (term, idf) in &asked.terms {
+        let mut scores: Vec<(f32, f32)> = self.lengths.iter().map(|length| (0.0, slack(*length, average))).collect();
+        for (term, idf) in self.telling(asked) {
             for (slot, count) in self.lists.get(*term as usize).into_iter().flatten() {
-                let length = self.documents.get(*slot as usize).map_or(0, |document| document.length);
-                if let Some(score) = scores.get_mut(*slot as usize) {
-                    *score += idf * saturated(*count, length, average);
+                if let Some((score, slack)) = scores.get_mut(*slot as usize) {
+                    *score += idf * saturated(*count, *slack);
                 }
             }
         }
         let mut best = Best::new(limit, f32::MIN_POSITIVE);
-        scores.iter().enumerate().for_each(|(slot, score)| best.show(*score, slot as u32));
+        scores.iter().enumerate().for_each(|(slot, (score, _))| best.show(*score, slot as u32));
         best.sorted().into_iter().map(|(slot, _)| slot).collect()
+    }
+
+    /// The terms that find documents: not those that a large share has, as long as there are others. What is found is weighed by all.
+    fn telling<'a>(&self, asked: &'a Asked) -> &'a [(u32, f32)] {
+        let common = (self.count / COMMON).max(FEW);
+        // The rarest come first.
+        let is_rare = |(term, _): &(u32, f32)| self.lists.get(*term as usize).is_some_and(|list| list.len() <= common);
+        let rare = asked.terms.partition_point(is_rare);
+        if rare == 0 { &asked.terms } else { asked.terms.get(..rare).unwrap_or_default() }
     }
 
     /// How much a document's words are like a query's.
     pub(super) fn likeness(&self, slot: u32, asked: &Asked) -> Words {
         let Some(document) = self.documents.get(slot as usize) else { return Words::default() };
-        let average = self.average();
+        let slack = slack(self.lengths.get(slot as usize).copied().unwrap_or_default(), self.average());
         let (mut score, mut own, mut covered, mut common) = (0.0, 0.0, 0.0, 0.0);
         for (term, count) in &document.counted {
-            let worth = saturated(*count, document.length, average);
+            let worth = saturated(*count, slack);
             own += self.idf(self.lists.get(*term as usize).map_or(0, Vec::len)) * worth;
             if let Some(idf) = asked.weights.get(term) {
                 score += idf * worth;
@@ -189,9 +204,15 @@ impl Postings {
     }
 }
 
+/// How slowly the repetition of a term counts in a document of this length.
+#[inline(always)]
+fn slack(length: u32, average: f32) -> f32 {
+    K1 * (1.0 - B + B * length as f32 / average)
+}
+
 /// What occurring `count` times is worth.
 #[inline(always)]
-fn saturated(count: u32, length: u32, average: f32) -> f32 {
+fn saturated(count: u32, slack: f32) -> f32 {
     let count = count as f32;
-    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length as f32 / average))
+    count * (K1 + 1.0) / (count + slack)
 }
