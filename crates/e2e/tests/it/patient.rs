@@ -108,7 +108,7 @@ async fn fault_app_is_left_alone_by_every_cure_that_is_missing_or_wrong() {
     }
     let exhausted = EscalationReason::OptionsExhausted;
     let constant = r#"
-rule = { kind = "function_item", regex = "fn run" }
+rule = { kind = "function_item", regex = "fn run.*Result<i32" }
 fix = """
 pub(crate) async fn run(_transaction: &Transaction<'_>) -> Result<i32, Error> {
     Ok(1)
