@@ -9,12 +9,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use chassis::settings::variable;
 use rag_gateway::calibration::Calibration;
 use rag_gateway::index::Index;
-use rag_gateway::minilm::MiniLm;
 use rag_gateway::passages::passages_of;
 use rag_gateway::quality::engine::{Observed, observe};
 use rag_gateway::quality::labelled::{Labelled, Split, parse};
 use rag_gateway::quality::{calibration, judge, report};
 use rag_gateway::retrieve::Query;
+use semantic::MiniLm;
 
 /// What stands above the tables.
 const INTRODUCTION: &str = "# Retrieval\n\n\

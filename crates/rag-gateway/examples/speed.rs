@@ -8,8 +8,8 @@ use chassis::settings::variable;
 use rag_gateway::calibration::Calibration;
 use rag_gateway::document::Document;
 use rag_gateway::index::Index;
-use rag_gateway::minilm::{MiniLm, unit};
 use rag_gateway::retrieve::Query;
+use semantic::{MiniLm, unit};
 use std::time::{Duration, Instant};
 
 const WIDE: usize = 384;

@@ -2,8 +2,6 @@
 //! measurement can use it as it is.
 
 mod postings;
-mod select;
-mod vectors;
 
 use crate::calibration::{Calibration, Features};
 use crate::document::Document;
@@ -11,9 +9,9 @@ use crate::retrieve::{Hit, Query};
 use crate::terms::terms;
 pub use postings::Words;
 use postings::{Asked, Postings};
+use semantic::Vectors;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use vectors::Vectors;
 use wire::FaultCode;
 use wire::knowledge::DocumentSource;
 
@@ -126,7 +124,7 @@ impl Index {
 
     /// How many vectors it holds.
     pub fn vectors(&self) -> usize {
-        self.meaning.len()
+        self.meaning.count()
     }
 
     /// The documents without a vector, in the order in which they were put in.

@@ -13,12 +13,10 @@ pub mod retrieve;
 pub mod index;
 pub mod calibration;
 pub mod meaning;
-pub mod minilm;
 pub mod plan;
 pub mod track;
 pub mod store;
 pub mod quality;
-mod kernel;
 mod schema;
 mod terms;
 

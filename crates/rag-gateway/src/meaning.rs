@@ -1,7 +1,7 @@
 //! Meaning, when there is a model: opens it when it is first needed, and remembers the last answers.
 
-use crate::minilm::{MiniLm, ModelError};
 use camino::Utf8PathBuf;
+use semantic::{MiniLm, ModelError};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::Digest;

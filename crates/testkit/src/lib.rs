@@ -3,6 +3,7 @@
 
 mod clock;
 mod credentials;
+pub mod model;
 pub mod repository;
 mod servers;
 pub mod tiny;

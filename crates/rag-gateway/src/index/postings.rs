@@ -3,7 +3,7 @@
 //! An own one: the crate `bm25` rests on the unmaintained `fxhash`, compares each term of the query with each of the document,
 //! hashes terms to 32 bits and gives no deterministic order; a search engine's library is slow to show a new document.
 
-use super::select::Best;
+use semantic::Best;
 use std::collections::{BTreeMap, HashMap};
 
 /// How soon the repetition of a term stops to count; the customary value.

@@ -3,8 +3,8 @@
 use rag_gateway::calibration::Calibration;
 use rag_gateway::document::Document;
 use rag_gateway::index::{Change, Index};
-use rag_gateway::minilm::unit;
 use rag_gateway::retrieve::Query;
+use semantic::unit;
 
 const WIDE: usize = 48;
 

@@ -1,21 +1,14 @@
 //! The service's tests: the folder, the search, the decider, and the service over HTTP with a real PostgreSQL.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up is a failed test"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up is a failed test")]
 
 mod http;
 mod index;
 mod knowledge;
 mod lessons;
 mod meaning;
-mod minilm;
 mod plan;
 mod quality;
 mod retrieval;
 mod rule;
 mod running;
 mod seeds;
-mod synthetic;

@@ -2,7 +2,6 @@
 
 use crate::plan::lesson;
 use crate::running::{Running, settings, start, start_with};
-use crate::synthetic;
 use database::Db;
 use diesel_async::RunQueryDsl;
 use rag_gateway::Settings;
@@ -17,7 +16,7 @@ const STATUS: &str = "/v1/status";
 
 /// The service with the tiny model, when every document has its vectors.
 async fn with_model(url: SecretString) -> (Running, tempfile::TempDir) {
-    let (guard, model) = synthetic::folder();
+    let (guard, model) = testkit::model::folder();
     let service = start_with(Settings { model, ..settings() }, url).ready().await;
     caught_up(&service).await;
     (service, guard)
@@ -94,7 +93,7 @@ async fn a_lesson_is_found_by_its_words_at_once_and_gets_its_vector_behind_the_a
 #[tokio::test]
 async fn without_a_model_words_serve_and_it_says_why_until_there_is_one() {
     let database = testkit::database().await;
-    let (_guard, model) = synthetic::folder();
+    let (_guard, model) = testkit::model::folder();
     let (weights, aside) = (model.join("model.safetensors"), model.join("aside"));
     std::fs::rename(&weights, &aside).expect("renamed");
     let service = start_with(Settings { model: model.clone(), ..settings() }, database.url()).ready().await;
@@ -116,7 +115,7 @@ async fn without_a_model_words_serve_and_it_says_why_until_there_is_one() {
 #[tokio::test]
 async fn a_broken_model_is_named_and_words_go_on() {
     let database = testkit::database().await;
-    let (_guard, model) = synthetic::folder();
+    let (_guard, model) = testkit::model::folder();
     std::fs::write(model.join("vocab.txt"), "one\n").expect("written");
     let service = start_with(Settings { model, ..settings() }, database.url()).ready().await;
     testkit::eventually("a reason", Duration::from_secs(10), async || {

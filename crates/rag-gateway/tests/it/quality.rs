@@ -1,17 +1,17 @@
 //! The committed queries and the committed calibration: is the one right, and is the other up to date?
 
-use crate::minilm::real;
 use crate::retrieval::documents;
 use camino::Utf8Path;
 use rag_gateway::calibration::{Calibration, Fit};
 use rag_gateway::index::Index;
-use rag_gateway::minilm::MiniLm;
 use rag_gateway::passages::passages_of;
 use rag_gateway::quality::engine::{FUSED, LEXICAL, Observed, observe};
 use rag_gateway::quality::labelled::{Labelled, Split, parse};
 use rag_gateway::quality::measure::{Answer, Figures, answer, figures, reliability};
 use rag_gateway::quality::{Judged, judge, report};
 use rag_gateway::retrieve::Query;
+use semantic::MiniLm;
+use testkit::model::real;
 
 fn queries() -> Vec<Labelled> {
     let path = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("queries/own.jsonl");

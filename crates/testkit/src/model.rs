@@ -1,9 +1,12 @@
 //! A tiny model of random weights, written as files, and what it computes, worked out in the plainest way.
 
+#![expect(clippy::indexing_slicing, reason = "the plain reference of matrices whose sizes are constants")]
+
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
-pub(crate) const WIDE: usize = 24;
+/// How many numbers its vectors have.
+pub const WIDE: usize = 24;
 const INNER: usize = 40;
 const HEADS: usize = 3;
 const LAYERS: usize = 2;
@@ -12,7 +15,7 @@ const PIECES: [&str; 12] =
     ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "pool", "data", "##base", "time", "##out", "##s", "is", "empty"];
 
 /// Its tensors by name: rows, columns, numbers.
-pub(crate) struct Synthetic {
+pub struct Synthetic {
     tensors: BTreeMap<String, (usize, usize, Vec<f64>)>,
 }
 
@@ -28,7 +31,8 @@ impl Numbers {
 }
 
 impl Synthetic {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// One whose weights the seed decides.
+    pub fn new(seed: u64) -> Self {
         let (mut numbers, mut tensors) = (Numbers(seed), BTreeMap::new());
         let mut put = |name: String, rows: usize, columns: usize, by: f64, plus: f64| {
             let mut matrix: Vec<f64> = (0..rows * columns).map(|_| numbers.next()).collect();
@@ -64,7 +68,7 @@ impl Synthetic {
     }
 
     /// Writes the model's folder.
-    pub(crate) fn write(&self, folder: &Utf8Path) {
+    pub fn write(&self, folder: &Utf8Path) {
         let config = serde_json::json!({
             "hidden_size": WIDE, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "intermediate_size": INNER,
             "max_position_embeddings": PLACES, "vocab_size": PIECES.len(), "layer_norm_eps": 1e-12, "hidden_act": "gelu",
@@ -86,7 +90,7 @@ impl Synthetic {
     }
 
     /// The vector of tokens, one number after the other, as the papers write it.
-    pub(crate) fn vector(&self, tokens: &[usize]) -> Vec<f64> {
+    pub fn vector(&self, tokens: &[usize]) -> Vec<f64> {
         let of = |name: &str, row: usize| self.row(&format!("embeddings.{name}_embeddings.weight"), row);
         let begin = tokens.iter().enumerate().map(|(at, token)| {
             let sum: Vec<f64> =
@@ -166,9 +170,20 @@ fn gelu(x: f64) -> f64 {
 }
 
 /// A folder with a tiny model that is gone with the guard.
-pub(crate) fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+pub fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = Utf8PathBuf::try_from(folder.path().to_owned()).expect("a path that is text");
     Synthetic::new(7).write(&path);
     (folder, path)
+}
+
+/// The folder of the real weights, if they are there: `MODEL`, else where `scripts/model` puts them.
+pub fn real() -> Option<Utf8PathBuf> {
+    let usual = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.kintsugi/model");
+    let folder = chassis::settings::variable("MODEL").map_or(usual, Utf8PathBuf::from);
+    if folder.join("model.safetensors").exists() {
+        return Some(folder);
+    }
+    println!("NOT TESTED: the semantic half with real weights; there are none in {folder} (fetch them: scripts/model)");
+    None
 }

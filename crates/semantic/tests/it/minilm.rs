@@ -1,19 +1,8 @@
 //! The model: a tiny one against a reference, broken ones, and the real one where its weights are.
 
-use crate::synthetic::{Synthetic, WIDE, folder};
-use camino::{Utf8Path, Utf8PathBuf};
-use rag_gateway::minilm::MiniLm;
-
-/// The folder of the real weights, if they are there: `MODEL`, else where `scripts/model` puts them.
-pub(crate) fn real() -> Option<Utf8PathBuf> {
-    let usual = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.kintsugi/model");
-    let folder = chassis::settings::variable("MODEL").map_or(usual, Utf8PathBuf::from);
-    if folder.join("model.safetensors").exists() {
-        return Some(folder);
-    }
-    println!("NOT TESTED: the semantic half with real weights; there are none in {folder} (fetch them: scripts/model)");
-    None
-}
+use camino::Utf8Path;
+use semantic::MiniLm;
+use testkit::model::{Synthetic, WIDE, folder, real};
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()

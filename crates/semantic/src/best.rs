@@ -5,11 +5,11 @@ use std::collections::BinaryHeap;
 
 /// Keeps the best `limit` of what it is shown; of equals the lower slot.
 #[derive(Debug)]
-pub(super) struct Best {
+pub struct Best {
     heap: BinaryHeap<Reverse<Scored>>,
     limit: usize,
     /// What a score must reach to be looked at.
-    pub(super) floor: f32,
+    pub floor: f32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,13 +31,13 @@ impl Ord for Scored {
 
 impl Best {
     /// Of scores above `floor`.
-    pub(super) fn new(limit: usize, floor: f32) -> Self {
+    pub fn new(limit: usize, floor: f32) -> Self {
         Self { heap: BinaryHeap::with_capacity(limit + 1), limit, floor }
     }
 
     /// Shows a score.
     #[inline]
-    pub(super) fn show(&mut self, score: f32, slot: u32) {
+    pub fn show(&mut self, score: f32, slot: u32) {
         if score < self.floor {
             return;
         }
@@ -49,7 +49,7 @@ impl Best {
     }
 
     /// The best first.
-    pub(super) fn sorted(self) -> Vec<(u32, f32)> {
+    pub fn sorted(self) -> Vec<(u32, f32)> {
         self.heap.into_sorted_vec().into_iter().map(|Reverse(Scored(score, slot))| (slot, score)).collect()
     }
 }

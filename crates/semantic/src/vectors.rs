@@ -4,7 +4,7 @@
 //! common with the query; then at full width at the best of those. On real texts the ten nearest are among that share in more than 99
 //! of 100 cases; of few vectors all are in it.
 
-use super::select::Best;
+use crate::best::Best;
 use crate::kernel::{Work, dot, unlike, whole_dot, widest};
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ const NOBODY: u32 = u32::MAX;
 
 /// The vectors, row after row.
 #[derive(Debug, Default)]
-pub(super) struct Vectors {
+pub struct Vectors {
     wide: usize,
     numbers: Vec<f32>,
     /// The same as whole numbers, and what one is worth.
@@ -35,16 +35,18 @@ pub(super) struct Vectors {
 }
 
 impl Vectors {
-    pub(super) fn len(&self) -> usize {
+    /// How many vectors there are.
+    pub fn count(&self) -> usize {
         self.owners.len() - self.free.len()
     }
 
-    pub(super) fn has(&self, slot: u32) -> bool {
+    /// Whether a slot has vectors.
+    pub fn has(&self, slot: u32) -> bool {
         self.rows.contains_key(&slot)
     }
 
     /// Gives a slot its vectors, in place of those it had. All vectors have one length; others are left out.
-    pub(super) fn insert(&mut self, slot: u32, vectors: &[Vec<f32>]) {
+    pub fn insert(&mut self, slot: u32, vectors: &[Vec<f32>]) {
         self.remove(slot);
         if self.owners.is_empty() {
             self.wide = vectors.first().map_or(0, Vec::len);
@@ -55,7 +57,8 @@ impl Vectors {
         self.rows.insert(slot, rows);
     }
 
-    pub(super) fn remove(&mut self, slot: u32) {
+    /// Takes a slot's vectors away.
+    pub fn remove(&mut self, slot: u32) {
         for row in self.rows.remove(&slot).into_iter().flatten() {
             if let Some(owner) = self.owners.get_mut(row as usize) {
                 *owner = NOBODY;
@@ -65,7 +68,7 @@ impl Vectors {
     }
 
     /// The slots whose nearest vector has the highest cosines.
-    pub(super) fn nearest(&self, query: &[f32], limit: usize) -> Vec<(u32, f32)> {
+    pub fn nearest(&self, query: &[f32], limit: usize) -> Vec<(u32, f32)> {
         if query.len() != self.wide || self.wide == 0 {
             return Vec::new();
         }
@@ -84,7 +87,7 @@ impl Vectors {
     }
 
     /// The cosine of a slot's nearest vector.
-    pub(super) fn likeness(&self, slot: u32, query: &[f32]) -> Option<f64> {
+    pub fn likeness(&self, slot: u32, query: &[f32]) -> Option<f64> {
         let rows = self.rows.get(&slot).filter(|_| query.len() == self.wide)?;
         let cosines = rows.iter().filter_map(|row| self.row(*row)).map(|vector| widest(Dot(query, vector)));
         cosines.reduce(f32::max).map(f64::from)
