@@ -1,0 +1,126 @@
+//! The command line: a row to be measured, or the part of one that is a process of its own.
+
+use crate::sheet::{Sheet, Verdict};
+use crate::{document, p4};
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// Measures the rows of the performance table beside their peers and floors.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measures one row, prints it, and writes `ROW.json`, `ROW.md` and the row's section of the document.
+    Measure(Measure),
+    /// A process that a row needs; not for people.
+    #[command(hide = true, subcommand)]
+    Part(Part),
+}
+
+#[derive(Debug, clap::Args)]
+struct Measure {
+    /// Which row.
+    row: Row,
+    /// The folder for ROW.json and ROW.md.
+    #[arg(long, default_value = "target/bench")]
+    out: PathBuf,
+    /// The document that holds every row's last results.
+    #[arg(long, default_value = "docs/results/performance.md")]
+    document: PathBuf,
+    /// A folder for big files; what is made in it is removed.
+    #[arg(long, default_value = "/var/tmp")]
+    work: PathBuf,
+    /// Small sizes: shows that it works, its figures say nothing, and the document is left alone.
+    #[arg(long)]
+    smoke: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Row {
+    /// Scan throughput.
+    P4,
+}
+
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Scans a file.
+    Scan {
+        /// For which rules.
+        set: p4::Set,
+        /// Which file.
+        file: PathBuf,
+    },
+    /// Counts a file's lines.
+    Newlines {
+        /// Which file.
+        file: PathBuf,
+    },
+}
+
+/// What a row is given.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    /// A folder of its own, removed afterwards.
+    pub(crate) work: PathBuf,
+    /// Whether only to show that it works.
+    pub(crate) smoke: bool,
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// When a row cannot be measured at all, or a file cannot be written.
+pub fn run() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Measure(measure) => measure.run(),
+        Command::Part(part) => part.run(),
+    }
+}
+
+impl Part {
+    fn run(self) -> anyhow::Result<()> {
+        match self {
+            Part::Scan { set, file } => p4::part::scan(set, &file),
+            Part::Newlines { file } => p4::part::newlines(&file),
+        }
+    }
+}
+
+impl Measure {
+    fn run(self) -> anyhow::Result<()> {
+        let folder = tempfile::Builder::new().prefix("kintsugi-bench-").tempdir_in(&self.work);
+        let folder = folder.with_context(|| format!("cannot make a folder in {}", self.work.display()))?;
+        let setup = Setup { work: folder.path().to_owned(), smoke: self.smoke };
+        let mut sheet = match self.row {
+            Row::P4 => p4::measure(&setup)?,
+        };
+        sheet.finish();
+        self.keep(&sheet)
+    }
+
+    fn keep(&self, sheet: &Sheet) -> anyhow::Result<()> {
+        let section = document::section(sheet);
+        println!("{section}");
+        let missed = sheet.goals.iter().filter(|goal| goal.verdict() == Verdict::Missed).count();
+        println!("{}: {} goals, {missed} missed", sheet.row, sheet.goals.len());
+        std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
+        let json = serde_json::to_string_pretty(sheet)?;
+        write(&self.out.join(format!("{}.json", sheet.row)), &json)?;
+        write(&self.out.join(format!("{}.md", sheet.row)), &section)?;
+        if self.smoke {
+            return Ok(());
+        }
+        let before = std::fs::read_to_string(&self.document).unwrap_or_default();
+        write(&self.document, &document::with_sections(&before, &[(sheet.row.clone(), section)]))
+    }
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+pub mod command;
+pub mod stats;
+pub mod sheet;
+pub mod document;
+pub mod machine;
+pub mod madeup;
+pub mod child;
+mod p4;
+
+pub use command::run;

@@ -1,0 +1,5 @@
+//! See the README.
+
+fn main() -> anyhow::Result<()> {
+    bench::run()
+}
