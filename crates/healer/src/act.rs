@@ -27,21 +27,32 @@ pub(crate) enum NoResult {
     /// A receiver knows of a newer lease or epoch: nothing more is to be done under this one.
     Stale(Problem),
     /// It failed.
-    Failed(Problem),
+    Failed {
+        /// Why.
+        problem: Problem,
+        /// Whether it may pass by itself.
+        may_pass: bool,
+    },
+}
+
+impl NoResult {
+    fn of(problem: Problem, may_pass: bool) -> Self {
+        match problem.code.as_str() {
+            code::FENCE_STALE | code::EPOCH_STALE => NoResult::Stale(problem),
+            _ => NoResult::Failed { problem, may_pass },
+        }
+    }
 }
 
 impl From<Problem> for NoResult {
     fn from(problem: Problem) -> Self {
-        match problem.code.as_str() {
-            code::FENCE_STALE | code::EPOCH_STALE => NoResult::Stale(problem),
-            _ => NoResult::Failed(problem),
-        }
+        Self::of(problem, false)
     }
 }
 
 impl From<EffectError> for NoResult {
     fn from(error: EffectError) -> Self {
-        error.problem().into()
+        Self::of(error.problem(), error.may_pass())
     }
 }
 
@@ -136,7 +147,7 @@ impl Peers {
         loop {
             match ask().await {
                 Err(error) if error.may_pass() && Instant::now() < until => tokio::time::sleep(PAUSE).await,
-                Err(error) => return Err(problem_of(&error).into()),
+                Err(error) => return Err(NoResult::of(problem_of(&error), error.may_pass())),
                 Ok(answer) => return Ok(answer),
             }
         }

@@ -65,6 +65,7 @@ fn plan(incident: &Incident) -> Vec<String> {
             Remedy::Unknown => "of a kind not known here",
             _ if incident.spent.contains(&index) => "came to nothing",
             _ if incident.option == Some(index) => "the last one tried",
+            _ if incident.gave_up => "without a result",
             _ => "not tried",
         };
         lines.push(format!("Option {index}: {} ({state})", clip(&option.title, 200)));

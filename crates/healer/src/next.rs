@@ -75,7 +75,7 @@ struct At<'a> {
 impl At<'_> {
     /// Begins a step, unless it failed too often, or a moment ago.
     fn begin(&self, step: Step, option: Option<u32>) -> Move {
-        if self.incident.failures_in_a_row >= self.policy.limits.attempts {
+        if self.policy.is_at_its_end(self.incident) {
             return self.failed_too_often(step);
         }
         match self.policy.again_at(self.incident, step) {

@@ -153,10 +153,10 @@ pub fn learned(learned: Learned) -> Body {
     Body::Learned { document: learned.document }
 }
 
-/// Of a step that gave no result.
-pub fn failed(step: Step, attempt: u32, problem: Problem) -> Body {
+/// Of a step that gave no result; it may pass by itself when something that the step needs did not answer.
+pub fn failed(step: Step, attempt: u32, problem: Problem, may_pass: bool) -> Body {
     let problem = Problem { message: clip(&problem.message, MAX_PROBLEM), code: clip(&problem.code, 96), ..problem };
-    Body::Failed { step, attempt, problem }
+    Body::Failed { step, attempt, problem, may_pass }
 }
 
 fn refused(incident: &Incident, refusal: Refusal) -> Result<Body, Problem> {

@@ -8,11 +8,16 @@ use wire::event::Step;
 use wire::incident::Incident;
 use wire::target::{Autonomy, Catalogue, ReplayPermission};
 
+/// However short the waits are: a failure that may pass is tried again so many times in a row at most.
+const MAX_PATIENT: u32 = 32;
+
 /// The bounds that hold for every target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How often a step that gives no result is begun.
     pub attempts: u32,
+    /// For how long it is begun again, however often, while what hinders it may pass by itself.
+    pub patience: Duration,
     /// How often an option is proposed again because the branch moved.
     pub base_moves: u32,
     /// The wait after the first failure.
@@ -53,11 +58,24 @@ impl Policy {
             "autonomy": self.autonomy,
             "replay": self.replay,
             "attempts": self.limits.attempts,
+            "patience_ms": self.limits.patience.as_millis() as u64,
             "base_moves": self.limits.base_moves,
             "retry_min_ms": self.limits.retry_min.as_millis() as u64,
             "retry_max_ms": self.limits.retry_max.as_millis() as u64,
             "approval_s": self.limits.approval.as_secs(),
         }))
+    }
+
+    /// Whether a step failed so often, or for so long, that it is not begun again. A failure that may pass by itself, such as
+    /// a remote that does not answer, is waited out: its last attempt comes after the whole patience.
+    pub fn is_at_its_end(&self, incident: &Incident) -> bool {
+        let failures = incident.failures_in_a_row;
+        if failures < self.limits.attempts {
+            return false;
+        }
+        let lasted = incident.failing_since.zip(incident.failed_at).map(|(since, last)| last - since);
+        let patience = chrono::TimeDelta::from_std(self.limits.patience).unwrap_or(chrono::TimeDelta::MAX);
+        !incident.may_pass || failures >= MAX_PATIENT || lasted.is_none_or(|lasted| lasted >= patience)
     }
 
     /// When the step that failed last may be begun again: the wait doubles with every failure in a row, and between half

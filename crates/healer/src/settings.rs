@@ -25,6 +25,9 @@ pub struct Settings {
     pub call_limit_ms: u64,
     /// How often a step that gives no result is begun before a person is called.
     pub attempts: u32,
+    /// How long it is begun again, however often, while what hinders it may pass by itself (a remote or a service that does
+    /// not answer), milliseconds.
+    pub patience_ms: u64,
     /// How often an option is proposed again because the branch moved.
     pub base_moves: u32,
     /// The wait after the first failure of a step, milliseconds; it doubles with each.
@@ -58,6 +61,7 @@ impl Default for Settings {
             effect_limit_s: 1_800,
             call_limit_ms: 20_000,
             attempts: 3,
+            patience_ms: 60_000,
             base_moves: 3,
             retry_min_ms: 500,
             retry_max_ms: 30_000,
@@ -81,6 +85,7 @@ impl Settings {
         anyhow::ensure!((1..=64).contains(&self.parallel), "`parallel` must be 1 to 64");
         anyhow::ensure!((500..=120_000).contains(&self.lease_ms), "`lease_ms` must be 500 to 120000");
         anyhow::ensure!((1..=20).contains(&self.attempts), "`attempts` must be 1 to 20");
+        anyhow::ensure!(self.patience_ms <= 3_600_000, "`patience_ms` must be at most 3600000");
         anyhow::ensure!(self.base_moves <= 100, "`base_moves` must be at most 100");
         anyhow::ensure!((1..=86_400).contains(&self.effect_limit_s), "`effect_limit_s` must be 1 to 86400");
         anyhow::ensure!((1..=600_000).contains(&self.call_limit_ms), "`call_limit_ms` must be 1 to 600000");
@@ -95,6 +100,7 @@ impl Settings {
     pub fn limits(&self) -> Limits {
         Limits {
             attempts: self.attempts,
+            patience: Duration::from_millis(self.patience_ms),
             base_moves: self.base_moves,
             retry_min: Duration::from_millis(self.retry_min_ms),
             retry_max: Duration::from_millis(self.retry_max_ms),

@@ -88,6 +88,7 @@ fn plan(incident: &Incident, around: &Around<'_>) -> PlanRequest {
         message: detection.message.clone(),
         reason: detection.reason.clone(),
         context: detection.line.iter().chain(&detection.context).cloned().collect(),
+        tried: incident.tried.iter().cloned().collect(),
     }
 }
 

@@ -91,7 +91,8 @@ fn check_form(append: &Append) -> Result<(), StoreError> {
         Body::Approved { .. }
         | Body::ApprovalRejected { .. }
         | Body::ResolvedByPerson { .. }
-        | Body::DismissedByPerson { .. } => {
+        | Body::DismissedByPerson { .. }
+        | Body::Retried { .. } => {
             invalid(format!("`{kind}` is a person's word: it is said under {}", wire::paths::DEVELOPER))
         }
         _ => Ok(()),

@@ -1,4 +1,4 @@
-//! What a person says to an incident: approve, reject, resolve, dismiss. It is written at the journal's end as it stands,
+//! What a person says to an incident: approve, reject, resolve, dismiss, retry. It is written at the journal's end as it stands,
 //! whoever holds the lease: a healer that was about to write gets its conflict, reads again, and goes on from there.
 
 mod decide;
@@ -15,7 +15,7 @@ use decide::Word;
 use diesel_async::AsyncPgConnection;
 use wire::IncidentId;
 use wire::incident::Incident;
-use wire::session::{Approve, Dismiss, Reject, Resolve};
+use wire::session::{Approve, Dismiss, Reject, Resolve, Retry};
 
 type Answer = Result<web::Json<Incident>, Reply<StoreError>>;
 type Id = web::Path<IncidentId>;
@@ -35,6 +35,10 @@ pub(crate) async fn resolve(app: web::Data<App>, id: Id, person: Person, body: w
 
 pub(crate) async fn dismiss(app: web::Data<App>, id: Id, person: Person, body: web::Json<Dismiss>) -> Answer {
     say(&app, *id, &person, Word::Dismiss(body.into_inner())).await
+}
+
+pub(crate) async fn retry(app: web::Data<App>, id: Id, person: Person, body: web::Json<Retry>) -> Answer {
+    say(&app, *id, &person, Word::Retry(body.into_inner())).await
 }
 
 async fn say(app: &App, id: IncidentId, person: &Caller, word: Word) -> Answer {

@@ -70,7 +70,8 @@ fn developer(cfg: &mut ServiceConfig) {
         .service(person("/api/incidents/{id}/approve", web::post().to(people::approve), PEOPLE))
         .service(person("/api/incidents/{id}/reject", web::post().to(people::reject), PEOPLE))
         .service(person("/api/incidents/{id}/resolve", web::post().to(people::resolve), PEOPLE))
-        .service(person("/api/incidents/{id}/dismiss", web::post().to(people::dismiss), PEOPLE));
+        .service(person("/api/incidents/{id}/dismiss", web::post().to(people::dismiss), PEOPLE))
+        .service(person("/api/incidents/{id}/retry", web::post().to(people::retry), PEOPLE));
 }
 
 fn person(path: &str, route: Route, roles: &'static [Role]) -> impl HttpServiceFactory + 'static {

@@ -78,6 +78,7 @@ pub fn matters(body: &Body) -> bool {
             | Body::DismissedByPerson { .. }
             | Body::Advised { .. }
             | Body::Escalated { .. }
+            | Body::Retried { .. }
             | Body::Reopened { .. }
             | Body::Archived { .. }
     )
@@ -175,6 +176,7 @@ fn say(body: &Body, incident: &Incident) -> Option<Said> {
         Body::Escalated { reason, diagnosis } => {
             call("escalated", format!("{target}: {code} needs a person: {}", because(*reason)), diagnosis.clone())
         }
+        Body::Retried { by, note } => info("retried", format!("{target}: {by} has {code} tried again"), note.clone()),
         Body::Reopened { .. } => info("reopened", format!("{target}: {code} is back after it was healed"), cause()),
         Body::Archived { epoch } => {
             info("archived", format!("{target}: {code} was archived by a reset"), format!("Epoch {epoch} has begun."))

@@ -100,5 +100,6 @@ fn request(fault: Fault) -> anyhow::Result<PlanRequest> {
         message: message.to_owned(),
         reason: Some(reason.to_owned()),
         context: vec![line],
+        tried: Vec::new(),
     })
 }

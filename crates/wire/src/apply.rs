@@ -1,6 +1,9 @@
 //! The one function that moves an incident: `apply(state, event) -> state | refused`. Pure.
 
+mod again;
 mod guard;
+
+pub use guard::MAX_RETRIES;
 
 use crate::event::{Body, EscalationReason, Event, Step};
 use crate::incident::{InFlight, Incident, Severity, Status};
@@ -76,6 +79,8 @@ fn begin(event: &Event) -> Option<Incident> {
         attempts: Default::default(),
         failures_in_a_row: 0,
         failed_at: None,
+        failing_since: None,
+        may_pass: false,
         gave_up: false,
         proposal: None,
         approval_expires_at: None,
@@ -90,6 +95,8 @@ fn begin(event: &Event) -> Option<Incident> {
         resolved_by: None,
         document: None,
         recurrences: 0,
+        retries: 0,
+        tried: Default::default(),
     })
 }
 
@@ -105,10 +112,12 @@ fn take_in(next: &mut Incident, event: &Event) {
                 _ => {}
             }
         }
-        Body::Failed { problem, .. } => {
+        Body::Failed { problem, may_pass, .. } => {
             next.in_flight = None;
             next.failures_in_a_row += 1;
+            next.failing_since.get_or_insert(event.at);
             next.failed_at = Some(event.at);
+            next.may_pass = *may_pass;
             next.refusals.push(problem.to_string());
         }
         Body::Progressed { .. } => {}
@@ -116,7 +125,7 @@ fn take_in(next: &mut Incident, event: &Event) {
             let ends_step = !matches!(body, Body::Archived { .. }) && next.in_flight.is_some();
             if ends_step {
                 next.in_flight = None;
-                next.failures_in_a_row = 0;
+                forget_failures(next);
             }
             take_in_outcome(next, body, event);
         }
@@ -125,7 +134,7 @@ fn take_in(next: &mut Incident, event: &Event) {
 
 fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
     match body {
-        Body::Planned { plan } => next.plan = Some(plan.clone()),
+        Body::Planned { plan } => again::take_in_plan(next, plan),
         Body::Refused { option, refusal } => {
             if refusal.code == "base_moved" {
                 next.base_moved += 1;
@@ -150,7 +159,8 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             next.unverified = true;
         }
         Body::Undone { why, .. } => {
-            let option = next.option;
+            // An option that got no answer was not refused: no other is tried now, but a person may have it tried again.
+            let option = next.option.filter(|_| !next.gave_up);
             next.spent.extend(option);
             next.refusals.push(format!("undone: {why}"));
             forget_attempt(next);
@@ -177,11 +187,12 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             next.document = None;
             next.escalation = None;
             // What failed before belongs to the recovery that is over.
-            next.failures_in_a_row = 0;
+            forget_failures(next);
             next.base_moved = 0;
             next.gave_up = false;
             forget_attempt(next);
         }
+        Body::Retried { .. } => again::begin(next),
         Body::Archived { .. } => next.in_flight = None,
         _ => {}
     }
@@ -192,7 +203,14 @@ fn give_up(next: &mut Incident) {
     let why = next.refusals.last().map_or("a step gave no result", String::as_str);
     next.undo = Some(why.to_owned());
     next.gave_up = true;
+    forget_failures(next);
+}
+
+/// The next failure is the first in a row.
+fn forget_failures(next: &mut Incident) {
     next.failures_in_a_row = 0;
+    next.failing_since = None;
+    next.may_pass = false;
 }
 
 /// What belonged to the option that came to nothing.

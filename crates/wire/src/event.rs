@@ -67,6 +67,9 @@ pub enum Body {
         attempt: u32,
         /// Why.
         problem: Problem,
+        /// Whether it may pass by itself: something that the step needs did not answer.
+        #[serde(default, skip_serializing_if = "is_false")]
+        may_pass: bool,
     },
     /// Outcome of `analyze`: the plan.
     Planned {
@@ -199,6 +202,14 @@ pub enum Body {
         /// Why.
         note: String,
     },
+    /// A person has it tried again, because something has changed: a cure was given, a service is back.
+    Retried {
+        /// Who.
+        by: String,
+        /// What has changed.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
     /// Outcome of `learn`.
     Learned {
         /// The document it became.
@@ -226,4 +237,8 @@ pub enum Body {
     /// What a newer writer knows. Never written by this version.
     #[serde(other)]
     Unknown,
+}
+
+fn is_false(is: &bool) -> bool {
+    !is
 }

@@ -1,5 +1,9 @@
 //! The projection of an incident's journal.
 
+mod status;
+
+pub use status::Status;
+
 use crate::detection::Detection;
 use crate::event::{EscalationReason, Step};
 use crate::plan::Plan;
@@ -8,98 +12,6 @@ use crate::{CommitId, Digest, Epoch, FaultCode, IncidentId, Position, TargetName
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Where an incident stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the table in docs/ARCHITECTURE.md says what moves to what")]
-pub enum Status {
-    Detected,
-    Analyzing,
-    Planned,
-    Proposing,
-    Admitted,
-    AwaitingApproval,
-    Pushed,
-    Deploying,
-    Acting,
-    Verifying,
-    Mitigated,
-    RolledBack,
-    Resolved,
-    Escalated,
-    Dismissed,
-    Suppressed,
-    Advised,
-    Archived,
-}
-
-impl Status {
-    /// All of them.
-    pub const ALL: [Status; 18] = [
-        Status::Detected,
-        Status::Analyzing,
-        Status::Planned,
-        Status::Proposing,
-        Status::Admitted,
-        Status::AwaitingApproval,
-        Status::Pushed,
-        Status::Deploying,
-        Status::Acting,
-        Status::Verifying,
-        Status::Mitigated,
-        Status::RolledBack,
-        Status::Resolved,
-        Status::Escalated,
-        Status::Dismissed,
-        Status::Suppressed,
-        Status::Advised,
-        Status::Archived,
-    ];
-
-    /// As it stands in JSON and in the table.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Detected => "detected",
-            Status::Analyzing => "analyzing",
-            Status::Planned => "planned",
-            Status::Proposing => "proposing",
-            Status::Admitted => "admitted",
-            Status::AwaitingApproval => "awaiting_approval",
-            Status::Pushed => "pushed",
-            Status::Deploying => "deploying",
-            Status::Acting => "acting",
-            Status::Verifying => "verifying",
-            Status::Mitigated => "mitigated",
-            Status::RolledBack => "rolled_back",
-            Status::Resolved => "resolved",
-            Status::Escalated => "escalated",
-            Status::Dismissed => "dismissed",
-            Status::Suppressed => "suppressed",
-            Status::Advised => "advised",
-            Status::Archived => "archived",
-        }
-    }
-
-    /// Whether a second detection of the same fault joins this incident. Only an ended one is followed by a new one.
-    pub fn is_open(self) -> bool {
-        !matches!(self, Status::Resolved | Status::Dismissed | Status::Archived)
-    }
-
-    /// Whether a recovery has begun to act on the target and not come to an end: such an incident is leased first.
-    pub fn is_under_way(self) -> bool {
-        matches!(
-            self,
-            Status::Proposing
-                | Status::Admitted
-                | Status::Pushed
-                | Status::Deploying
-                | Status::Acting
-                | Status::Verifying
-                | Status::RolledBack
-        )
-    }
-}
 
 /// How bad it is, from the target's catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -192,6 +104,12 @@ pub struct Incident {
     /// When it last did; the wait for the next attempt counts from here, whatever else is journaled meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<DateTime<Utc>>,
+    /// The first of those failures, by when it was journaled: a failure that may pass is tried again for a while from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Whether the last failure may pass by itself: something that the step needs did not answer.
+    #[serde(default)]
+    pub may_pass: bool,
     /// Set when an undo was begun because a step gave no result: no other option is tried then.
     #[serde(default)]
     pub gave_up: bool,
@@ -234,6 +152,12 @@ pub struct Incident {
     /// How often it came back.
     #[serde(default)]
     pub recurrences: u32,
+    /// How often a person had it tried again.
+    #[serde(default)]
+    pub retries: u32,
+    /// The digests of remedies that came to nothing before that; they stay spent in every later plan.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tried: BTreeSet<Digest>,
 }
 
 /// `GET /v1/incidents`: a page.

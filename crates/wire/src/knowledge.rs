@@ -99,6 +99,15 @@ pub struct Seeded {
     pub total: usize,
 }
 
+/// `DELETE /v1/documents/{id}`: what was taken out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// The document's id.
+    pub document: String,
+    /// Where it was from.
+    pub source: DocumentSource,
+}
+
 /// `POST /v1/search`: what is near a text. Changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

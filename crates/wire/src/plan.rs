@@ -47,6 +47,9 @@ pub struct PlanRequest {
     /// Lines around the fault.
     #[serde(default)]
     pub context: Vec<String>,
+    /// Digests of remedies that came to nothing for this very incident.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Digest>,
 }
 
 /// A plan: the diagnosis and the options in the order in which they are to be tried.

@@ -66,3 +66,11 @@ pub struct Dismiss {
     #[serde(default)]
     pub note: String,
 }
+
+/// `POST …/incidents/{id}/retry`: something has changed, so it is to be tried again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retry {
+    /// What has changed.
+    #[serde(default)]
+    pub note: String,
+}

@@ -57,8 +57,8 @@ impl Worker {
             }
             // The store knows of no newer lease: a receiver remembers more than it does (a store that was restored from an
             // older copy, say). That does not pass by itself.
-            Err(NoResult::Stale(problem)) => outcome::failed(step, attempt, problem),
-            Err(NoResult::Failed(problem)) => outcome::failed(step, attempt, problem),
+            Err(NoResult::Stale(problem)) => outcome::failed(step, attempt, problem, false),
+            Err(NoResult::Failed { problem, may_pass }) => outcome::failed(step, attempt, problem, may_pass),
         };
         tracing::info!(incident = %incident.id, step = step.as_str(), attempt, outcome = body.kind(), "ended");
         conclude(journal, step, attempt, body).await
@@ -137,12 +137,12 @@ async fn conclude(journal: &mut Journal, step: Step, attempt: u32, mut body: Bod
             break;
         }
         if let Err(refused) = journal.would_take(&body) {
-            body = outcome::failed(step, attempt, wire::Problem::new("malformed", refused.to_string()));
+            body = outcome::failed(step, attempt, wire::Problem::new("malformed", refused.to_string()), false);
         }
         match journal.append(keys::outcome(step, attempt), body.clone()).await? {
             Appended::Written | Appended::Known => break,
             Appended::Moved => {}
-            Appended::Refused(problem) => body = outcome::failed(step, attempt, problem),
+            Appended::Refused(problem) => body = outcome::failed(step, attempt, problem, false),
         }
     }
     Ok(())

@@ -25,7 +25,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 /// The services that a test runs.
 pub(crate) struct Fleet {
     pub(crate) ground: Arc<Ground>,
-    settings: Settings,
+    pub(crate) settings: Settings,
     stop: Stop,
 }
 

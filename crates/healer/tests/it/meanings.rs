@@ -165,7 +165,7 @@ fn an_undo_is_done_when_the_revert_is_what_runs_or_the_branch_moved_on_after_it(
 
 #[test]
 fn what_a_failure_says_is_bounded() {
-    let Body::Failed { problem, .. } = failed(Step::Push, 1, Problem::new(&"c".repeat(999), "ä".repeat(99_999)))
+    let Body::Failed { problem, .. } = failed(Step::Push, 1, Problem::new(&"c".repeat(999), "ä".repeat(99_999)), false)
     else {
         unreachable!()
     };

@@ -34,6 +34,7 @@ fn every_part_of_the_policy_is_in_its_digest() {
         Policy { autonomy: Autonomy::Suggest, ..base },
         Policy { replay: ReplayPermission::Never, ..base },
         with(Limits { attempts: 9, ..limits }),
+        with(Limits { patience: Duration::from_secs(9), ..limits }),
         with(Limits { base_moves: 9, ..limits }),
         with(Limits { retry_min: Duration::from_millis(9), ..limits }),
         with(Limits { retry_max: Duration::from_secs(99), ..limits }),
@@ -64,6 +65,21 @@ fn the_wait_doubles_stays_between_half_and_whole_and_has_a_bound() {
             "it does not change when it is asked again"
         );
     }
+}
+
+#[test]
+fn what_may_pass_is_waited_out_and_the_rest_is_tried_so_often() {
+    let mut incident = World::new().store.incident;
+    let mut after = |failures: u32, lasted_s: i64, may_pass: bool| {
+        (incident.failures_in_a_row, incident.may_pass) = (failures, may_pass);
+        (incident.failing_since, incident.failed_at) = (Some(at(0)), Some(at(lasted_s)));
+        policy().is_at_its_end(&incident)
+    };
+    assert!(!after(1, 0, false) && after(2, 1, false), "two attempts");
+    assert!(!after(2, 1, true) && !after(9, 9, true), "within the patience of ten seconds");
+    assert!(after(5, 10, true), "and its last attempt comes after all of it");
+    assert!(!after(1, 99, true), "what takes long by itself is tried as often as anything else");
+    assert!(after(32, 1, true), "waits of no length are no endless loop");
 }
 
 #[test]

@@ -141,6 +141,7 @@ pub(crate) fn live(commit: CommitId, rollouts: i64) -> Live {
 pub(crate) fn policy() -> Policy {
     let limits = Limits {
         attempts: 2,
+        patience: Duration::from_secs(10),
         base_moves: 1,
         retry_min: Duration::from_secs(1),
         retry_max: Duration::from_secs(60),

@@ -16,11 +16,12 @@ use wire::view::{CheckView, Detail, GateView, Reached};
 /// The longest evidence, characters.
 const MAX_EVIDENCE: usize = 4_000;
 /// What a person may say, and the event it becomes.
-const ACTIONS: [(&str, &str); 4] = [
+const ACTIONS: [(&str, &str); 5] = [
     ("approve", "approved"),
     ("reject", "approval_rejected"),
     ("resolve", "resolved_by_person"),
     ("dismiss", "dismissed_by_person"),
+    ("retry", "retried"),
 ];
 
 /// What was read of an incident.

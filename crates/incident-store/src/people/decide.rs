@@ -6,7 +6,7 @@ use wire::Digest;
 use wire::event::{Body, EscalationReason};
 use wire::incident::{Incident, Status};
 use wire::plan::Verdict;
-use wire::session::{Approve, Dismiss, Reject, Resolve};
+use wire::session::{Approve, Dismiss, Reject, Resolve, Retry};
 
 /// The longest note, bytes.
 const MAX_NOTE: usize = 4 * 1024;
@@ -18,6 +18,7 @@ pub(super) enum Word {
     Reject(Reject),
     Resolve(Resolve),
     Dismiss(Dismiss),
+    Retry(Retry),
 }
 
 impl Word {
@@ -27,7 +28,8 @@ impl Word {
             Word::Approve(Approve { note, .. })
             | Word::Reject(Reject { note, .. })
             | Word::Resolve(Resolve { note })
-            | Word::Dismiss(Dismiss { note, .. }) => note,
+            | Word::Dismiss(Dismiss { note, .. })
+            | Word::Retry(Retry { note }) => note,
         };
         if note.len() > MAX_NOTE {
             return Err(StoreError::Invalid(format!("`note` has {} bytes: at most {MAX_NOTE} are taken", note.len())));
@@ -66,8 +68,15 @@ impl Word {
             Word::Resolve(Resolve { note }) => Ok(Some(Body::ResolvedByPerson { by, note })),
             Word::Dismiss(_) if incident.status == Status::Dismissed => Ok(None),
             Word::Dismiss(Dismiss { verdict, note }) => Ok(Some(Body::DismissedByPerson { by, verdict, note })),
+            // Twice in a row is once: it has begun anew and nothing has come of it yet.
+            Word::Retry(_) if incident.retries > 0 && is_beginning(incident.status) => Ok(None),
+            Word::Retry(Retry { note }) => Ok(Some(Body::Retried { by, note })),
         }
     }
+}
+
+fn is_beginning(status: Status) -> bool {
+    matches!(status, Status::Detected | Status::Analyzing)
 }
 
 fn is_rejected(incident: &Incident) -> bool {
@@ -138,6 +147,9 @@ mod tests {
         let dismiss = || Word::Dismiss(Dismiss { verdict: Verdict::Noise, note: String::new() });
         check(&Incident { status: Status::Dismissed, ..incident() }, dismiss(), 0, "known");
         check(&incident(), dismiss(), 0, "dismissed_by_person");
+        let retry = || Word::Retry(Retry::default());
+        check(&Incident { retries: 1, ..incident() }, retry(), 0, "known");
+        check(&Incident { status: Status::Escalated, retries: 1, ..incident() }, retry(), 0, "retried");
     }
 
     #[test]

@@ -66,6 +66,7 @@ pub(super) fn of(event: &Event, whose: &Whose, before: &[Event]) -> Vec<Sample> 
         Body::ApprovalExpired {} | Body::Escalated { .. } => vec![whose.ended("escalated")],
         Body::ResolvedByPerson { .. } => vec![whose.person("resolved"), whose.ended("resolved_by_person")],
         Body::DismissedByPerson { .. } => vec![whose.person("dismissed"), whose.ended("dismissed")],
+        Body::Retried { .. } => vec![whose.person("retried")],
         Body::Dismissed { .. } => vec![whose.ended("dismissed")],
         Body::Advised { .. } => vec![whose.ended("advised")],
         Body::Mitigated { .. } => vec![whose.ended("mitigated")],

@@ -22,7 +22,7 @@ pub(super) fn told(body: &Body) -> (String, String) {
         Body::Occurred { happened_at, .. } => ("It was seen again", format!("It happened at {}.", clock(*happened_at))),
         Body::Started { step, attempt, .. } => return begun(*step, *attempt),
         Body::Progressed { step, progress, .. } => return (doing(*step).to_owned(), progress.note.clone()),
-        Body::Failed { step, attempt, problem } => {
+        Body::Failed { step, attempt, problem, .. } => {
             let text = format!(
                 "{} (attempt {attempt}) gave no result: {problem}. Nothing is lost: it is tried again after a pause.",
                 doing(*step)
@@ -49,6 +49,10 @@ pub(super) fn told(body: &Body) -> (String, String) {
         Body::ResolvedByPerson { by, note } => return (format!("{by} resolved it"), note.clone()),
         Body::DismissedByPerson { by, verdict, note } => {
             return (format!("{by} dismissed it"), format!("It is {}. {note}", is(*verdict)).trim().into());
+        }
+        Body::Retried { by, note } => {
+            let text = format!("{note} A new plan is asked for; what was refused before is not tried again.");
+            return (format!("{by} has it tried again"), text.trim().to_owned());
         }
         Body::Reopened { happened_at, .. } => {
             let text = format!(

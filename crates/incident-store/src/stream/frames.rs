@@ -42,6 +42,7 @@ pub(super) fn name(body: &Body) -> &'static str {
         | Body::Advised { .. }
         | Body::DismissedByPerson { .. }
         | Body::Learned { .. }
+        | Body::Retried { .. }
         | Body::Archived { .. }
         | Body::Unknown => "updated",
     }

@@ -18,6 +18,7 @@ pub(crate) fn request(code: &str, message: &str) -> PlanRequest {
         message: message.into(),
         reason: None,
         context: Vec::new(),
+        tried: Vec::new(),
     }
 }
 

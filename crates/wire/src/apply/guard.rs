@@ -6,6 +6,9 @@ use crate::incident::Incident;
 use crate::rollout::RolloutOutcome;
 use crate::verification::{Gate, Judgement};
 
+/// How often a person may have one incident tried again.
+pub const MAX_RETRIES: u32 = 10;
+
 /// What the table cannot say: conditions on the content.
 pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
     let holds = |condition: bool, why: &'static str| condition.then_some(()).ok_or(Refused::Guard(why));
@@ -65,6 +68,12 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(state.in_flight.is_none() && state.undo.is_none(), "something is still open")?;
             holds(state.proof.as_ref() == Some(&certificate.replay), "no verified action stands behind it")?;
             holds(certificate.head == state.head, "the certificate does not cover the journal")
+        }
+        Body::Retried { .. } => {
+            holds(state.retries < MAX_RETRIES, "it was tried again too often: resolve or dismiss it, or reset")?;
+            // A new plan would be made on top of what nobody has judged.
+            let stands = "a change of this incident stands on the branch, neither proved nor taken back: see to that, then resolve it";
+            holds(state.commit.is_none(), stands)
         }
         Body::Learned { .. } => holds(in_flight(Step::Learn), "no lesson is under way"),
         _ => Ok(()),

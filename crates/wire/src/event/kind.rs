@@ -33,6 +33,7 @@ impl Body {
             Body::Resolved { .. } => "resolved",
             Body::ResolvedByPerson { .. } => "resolved_by_person",
             Body::DismissedByPerson { .. } => "dismissed_by_person",
+            Body::Retried { .. } => "retried",
             Body::Learned { .. } => "learned",
             Body::Escalated { .. } => "escalated",
             Body::Reopened { .. } => "reopened",

@@ -3,6 +3,7 @@
 use crate::sample::{Journal, at, body, commit, refusal};
 use wire::event::{Body, EscalationReason, Step};
 use wire::incident::Status;
+use wire::plan::Remedy;
 use wire::{Digest, Epoch, Position};
 
 const PUSHED: &[&str] =
@@ -82,7 +83,84 @@ fn an_undo_after_a_step_without_result_is_marked_and_has_attempts_of_its_own() {
     journal.add("failed undo").unwrap();
     let incident = journal.add("started undo").unwrap();
     assert_eq!((incident.failures_in_a_row, incident.attempts.get(&Step::Undo)), (1, Some(&2)));
-    assert!(journal.add("undone").unwrap().gave_up);
+    let incident = journal.add("undone").unwrap();
+    assert!(incident.gave_up && incident.spent.is_empty(), "what got no answer was not refused");
+}
+
+#[test]
+fn failures_in_a_row_know_when_they_began_and_whether_they_may_pass() {
+    let failed = |may_pass| {
+        let problem = wire::Problem::new("unavailable", "away");
+        move |attempt| Body::Failed { step: Step::Analyze, attempt, problem: problem.clone(), may_pass }
+    };
+    let mut journal = Journal::of(&["detected", "started analyze"]);
+    journal.append(failed(true)(1)).unwrap();
+    journal.add("started analyze").unwrap();
+    let incident = journal.append(failed(true)(2)).unwrap();
+    assert_eq!((incident.failing_since, incident.failed_at, incident.may_pass), (Some(at(3)), Some(at(5)), true));
+    journal.add("started analyze").unwrap();
+    assert!(!journal.append(failed(false)(3)).unwrap().may_pass);
+    journal.add("started analyze").unwrap();
+    let incident = journal.add("planned").unwrap();
+    assert_eq!((incident.failing_since, incident.may_pass), (None, false));
+}
+
+const PROPOSING: [&str; 4] = ["detected", "started analyze", "planned", "started propose"];
+
+/// The sample's plan whose options have remedies of these names.
+fn plan_of(rules: &[&str]) -> Body {
+    let mut plan = crate::sample::plan();
+    let option = plan.options[0].clone();
+    let of = |rule: &&str| {
+        let remedy =
+            Remedy::Codemod { document: (*rule).into(), rule: serde_json::json!({}), digest: Digest::of(rule) };
+        wire::plan::PlanOption { remedy, ..option.clone() }
+    };
+    plan.options = rules.iter().map(of).collect();
+    Body::Planned { plan }
+}
+
+#[test]
+fn what_a_person_has_tried_again_begins_anew_without_what_was_refused() {
+    let mut journal = Journal::of(&["detected", "started analyze"]);
+    journal.append(plan_of(&["no", "none", "other"])).unwrap();
+    for kind in ["started propose", "refused", "escalated"] {
+        journal.add(kind).unwrap();
+    }
+    let incident = journal.add("retried").unwrap();
+    assert_eq!((incident.status, incident.escalation, incident.retries), (Status::Detected, None, 1));
+    assert!(incident.plan.is_none() && incident.spent.is_empty());
+    journal.add("started analyze").unwrap();
+    let incident = journal.append(plan_of(&["new", "no", "none"])).unwrap();
+    assert_eq!(incident.spent, [1].into(), "the plan numbers its options anew");
+    assert_eq!(incident.attempts.get(&Step::Analyze), Some(&2), "and keys of operations are used once");
+}
+
+#[test]
+fn what_a_person_rejected_stays_refused_but_what_nobody_answered_does_not() {
+    for (kind, spent) in [("approval_rejected", vec![0]), ("approval_expired", vec![])] {
+        let mut journal = Journal::of(&["detected", "started analyze"]);
+        journal.append(plan_of(&["one"])).unwrap();
+        for kind in ["started propose", "admitted", "approval_requested", kind, "retried", "started analyze"] {
+            journal.add(kind).unwrap();
+        }
+        let incident = journal.append(plan_of(&["one", "two"])).unwrap();
+        assert_eq!(incident.spent, spent.into_iter().collect(), "{kind}");
+        assert!(incident.proposal.is_none() && incident.approval_expires_at.is_none());
+    }
+}
+
+#[test]
+fn an_incident_is_tried_again_only_so_often_and_never_over_a_change_that_stands() {
+    let mut journal = Journal::of(&PROPOSING);
+    for _ in 0..wire::apply::MAX_RETRIES {
+        journal.add("escalated").unwrap();
+        journal.add("retried").unwrap();
+    }
+    journal.add("escalated").unwrap();
+    assert!(journal.add("retried").unwrap_err().to_string().contains("too often"));
+    let mut standing = pushed_then(&["escalated"]);
+    assert!(standing.add("retried").unwrap_err().to_string().contains("stands on the branch"));
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn one_step_is_under_way_at_a_time_and_attempts_count_up() {
 #[test]
 fn progress_and_failure_belong_to_the_attempt_under_way() {
     let problem = Problem::new("no_answer", "nobody there");
-    let failed = |attempt| Body::Failed { step: Step::Analyze, attempt, problem: problem.clone() };
+    let failed = |attempt| Body::Failed { step: Step::Analyze, attempt, problem: problem.clone(), may_pass: false };
     let progressed = body("progressed", Some(Step::Analyze));
     let idle = Journal::of(&["detected", "started analyze", "failed analyze"]);
     refuses(&idle, failed(1), "that step is not under way");

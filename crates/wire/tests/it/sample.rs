@@ -139,7 +139,10 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
             let progress = span::Progress { at: at(2), note: "on its way".into(), stage: None, span: None };
             Body::Progressed { step, attempt: 1, progress, more: vec![] }
         }
-        "failed" => Body::Failed { step, attempt: 1, problem: Problem::new("no_answer", "nobody there") },
+        "failed" => {
+            let problem = Problem::new("no_answer", "nobody there");
+            Body::Failed { step, attempt: 1, problem, may_pass: false }
+        }
         "planned" => Body::Planned { plan: plan() },
         "dismissed" => Body::Dismissed { verdict: Verdict::Noise, why },
         "suppressed" => Body::Suppressed { why },
@@ -161,6 +164,7 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "mitigated" => Body::Mitigated { what: "stale answers".into() },
         "dismissed_by_person" => Body::DismissedByPerson { by: "ann".into(), verdict: Verdict::Noise, note: why },
         "resolved_by_person" => Body::ResolvedByPerson { by: "ann".into(), note: why },
+        "retried" => Body::Retried { by: "ann".into(), note: why },
         "learned" => Body::Learned { document: "learned/1".into() },
         "escalated" => Body::Escalated { reason: event::EscalationReason::NoRemedy, diagnosis: why },
         "reopened" => Body::Reopened { event_id: "e-3".parse().unwrap(), happened_at: at(3) },

@@ -55,8 +55,12 @@ impl Case {
     }
 
     pub(crate) fn fails(&mut self, step: Step) -> &mut Self {
+        self.fails_for(step, false)
+    }
+
+    pub(crate) fn fails_for(&mut self, step: Step, may_pass: bool) -> &mut Self {
         let attempt = self.store.incident.attempts[&step];
-        self.write(Body::Failed { step, attempt, problem: Problem::new("no_answer", "nobody there") })
+        self.write(Body::Failed { step, attempt, problem: Problem::new("no_answer", "nobody there"), may_pass })
     }
 
     /// The next move journals this kind; it is journaled and answered.

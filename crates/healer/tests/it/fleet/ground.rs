@@ -39,8 +39,10 @@ struct Levers {
     away: BTreeMap<Service, usize>,
     /// Steps that wait to be let through.
     gates: BTreeMap<String, Arc<Semaphore>>,
-    /// Steps that fail, and may be tried again.
+    /// Steps that fail.
     failing: BTreeSet<String>,
+    /// Steps that something is away for, and how often still.
+    faltering: BTreeMap<String, usize>,
     /// The steps that were asked for, each time.
     asked: Vec<String>,
 }
@@ -111,6 +113,18 @@ impl Ground {
 
     pub(crate) fn fails(&self, step: &str) -> bool {
         self.levers().failing.contains(step)
+    }
+
+    /// What a step's attempts need is away, and back after so many of them.
+    pub(crate) fn falter(&self, step: &str, times: usize) {
+        self.levers().faltering.insert(step.to_owned(), times);
+    }
+
+    pub(crate) fn falters(&self, attempt: &str) -> bool {
+        let mut levers = self.levers();
+        let step = attempt.split('-').next().unwrap_or_default();
+        let left = levers.faltering.get_mut(step).filter(|left| **left > 0);
+        left.map(|left| *left -= 1).is_some()
     }
 
     pub(crate) fn was_asked(&self, step: &str) {

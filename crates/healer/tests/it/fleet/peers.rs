@@ -90,7 +90,10 @@ async fn run(ground: Arc<Ground>, key: OperationKey, task: Task, tell: Reporter)
     tell.note(format!("{} begins", key.step));
     ground.pass(&key.step).await;
     if ground.fails(&key.step) {
-        return Err(OperationFailed::retry("overloaded", "as the test wants it"));
+        return Err(OperationFailed::give_up("overloaded", "as the test wants it"));
+    }
+    if ground.falters(&key.step) {
+        return Err(OperationFailed::retry("repository_unreachable", "the remote is away"));
     }
     tell.note(format!("{} ends", key.step));
     let answered = ground.world().ask(&task, &key, &mut Choices::default());
@@ -101,7 +104,8 @@ async fn run(ground: Arc<Ground>, key: OperationKey, task: Task, tell: Reporter)
         Ok(Answer::Report(told)) => Ok(json!(told.0)),
         Ok(other) => panic!("{other:?} is no outcome of an operation"),
         Err(Trouble::Stale) => Err(OperationFailed::give_up(code::FENCE_STALE, "a newer lease was seen")),
-        Err(Trouble::Failed(problem)) => Err(OperationFailed { problem, retry: true }),
+        Err(Trouble::Failed(problem)) => Err(OperationFailed { problem, retry: false }),
+        Err(Trouble::Away(problem)) => Err(OperationFailed { problem, retry: true }),
     }
 }
 

@@ -21,6 +21,36 @@ async fn a_step_that_fails_is_journaled_and_begun_again_under_a_new_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_away_for_a_while_is_waited_for_at_every_step() {
+    let fleet = Fleet::start();
+    for step in ["propose", "push", "deploy", "verify"] {
+        fleet.ground.falter(step, 7);
+    }
+    let _healer = fleet.healer();
+    fleet.rests().await;
+    healed_once(&fleet);
+    let journal = fleet.journal();
+    for step in ["propose", "push", "deploy", "verify"] {
+        let failed = journal.iter().filter(|kind| **kind == format!("failed {step}")).count();
+        assert_eq!(failed, 7, "more than the three attempts of what does not pass: {journal:?}");
+    }
+    let waits = fleet.ground.store().releases.iter().filter(|release| release.wake_at.is_some()).count();
+    assert_eq!(waits, 28, "each wait gives the incident back, so that another can be moved");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stays_away_goes_to_a_person_and_no_flood_of_events() {
+    let mut fleet = Fleet::start();
+    fleet.settings.patience_ms = 200;
+    fleet.ground.falter("propose", usize::MAX);
+    let _healer = fleet.healer();
+    let incident = fleet.reaches(Status::Escalated).await;
+    assert_eq!(incident.escalation, Some(wire::event::EscalationReason::StepFailed));
+    let failed = fleet.journal().iter().filter(|kind| *kind == "failed propose").count();
+    assert!((4..=32).contains(&failed), "{failed} attempts");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_pushed_and_cannot_be_rolled_out_is_taken_back() {
     let fleet = Fleet::start();
     for attempt in ["deploy-1", "deploy-2", "deploy-3"] {

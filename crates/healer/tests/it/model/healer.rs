@@ -131,8 +131,11 @@ impl Healer {
         let body = match result {
             Ok(body) => body,
             Err(Trouble::Stale) if !world.store.is_held_under(self.authority) => return Tick::Dropped,
-            Err(Trouble::Stale) => outcome::failed(step, attempt, Problem::new(code::FENCE_STALE, "as remembered")),
-            Err(Trouble::Failed(problem)) => outcome::failed(step, attempt, problem),
+            Err(Trouble::Stale) => {
+                outcome::failed(step, attempt, Problem::new(code::FENCE_STALE, "as remembered"), false)
+            }
+            Err(Trouble::Failed(problem)) => outcome::failed(step, attempt, problem, false),
+            Err(Trouble::Away(problem)) => outcome::failed(step, attempt, problem, true),
         };
         self.doing = Doing::Done(step, attempt, Box::new(body));
         Tick::Goes
@@ -148,7 +151,8 @@ impl Healer {
                 Tick::Goes
             }
             Appended::Refused => {
-                let failed = outcome::failed(step, attempt, Problem::new("malformed", "the store does not take it"));
+                let problem = Problem::new("malformed", "the store does not take it");
+                let failed = outcome::failed(step, attempt, problem, false);
                 self.doing = Doing::Done(step, attempt, Box::new(failed));
                 Tick::Goes
             }

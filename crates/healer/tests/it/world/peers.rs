@@ -26,8 +26,10 @@ pub(crate) enum Answer {
 pub(crate) enum Trouble {
     /// A newer lease or epoch was seen.
     Stale,
-    /// No outcome, or no answer at all.
+    /// No outcome.
     Failed(Problem),
+    /// No answer at all: it may come later.
+    Away(Problem),
 }
 
 /// What may go wrong with every effect, besides what is special to it: nothing, a failure before and after the effect, no
@@ -50,6 +52,7 @@ impl World {
             return answer.clone();
         }
         let failed = |code: &str| Trouble::Failed(Problem::new(code, "as chosen"));
+        let away = || Trouble::Away(Problem::new("no_answer", "as chosen"));
         let chosen = choices.choose(COMMON + asked.special, asked.what);
         let answer = match chosen {
             0 => Ok(self.effect(task, key, None)),
@@ -58,11 +61,11 @@ impl World {
                 self.effect(task, key, None);
                 Err(failed("failed_after"))
             }
-            3 => return Err(failed("no_answer")),
+            3 => return Err(away()),
             4 => {
                 let answer = self.effect(task, key, None);
                 self.ops.insert(key.clone(), (asked.digest, Ok(answer)));
-                return Err(failed("no_answer"));
+                return Err(away());
             }
             special => Ok(self.effect(task, key, Some(special - COMMON))),
         };

@@ -88,6 +88,7 @@ fn every_kind_of_event_adds_what_it_says_and_nothing_else() {
             json!({"by": "ann", "note": ""}),
             &["Interventions t resolved", "Ended t C resolved_by_person"],
         ),
+        ("retried", json!({"by": "ann"}), &["Interventions t retried"]),
         ("dismissed_by_person", verdict, &["Interventions t dismissed", "Ended t C dismissed"]),
         ("learned", json!({"document": ""}), &[]),
         ("escalated", json!({"reason": "no_remedy", "diagnosis": ""}), &["Ended t C escalated"]),

@@ -1,0 +1,40 @@
+//! An incident that a person has tried again: what is forgotten, and what stays known.
+
+use super::{forget_attempt, forget_failures};
+use crate::Digest;
+use crate::event::EscalationReason;
+use crate::incident::Incident;
+use crate::plan::{Plan, Remedy};
+
+/// It begins anew, and asks for a new plan. What was refused for what it is is not tried again, so that trying again does not
+/// repeat what is known to come to nothing; what only got no answer may be.
+pub(super) fn begin(next: &mut Incident) {
+    if let Some(plan) = next.plan.take() {
+        let rejected = next.option.filter(|_| next.escalation == Some(EscalationReason::ApprovalRejected));
+        let spent = next.spent.iter().copied().chain(rejected).filter_map(|option| digest(&plan, option));
+        next.tried.extend(spent);
+    }
+    next.spent.clear();
+    next.retries += 1;
+    next.escalation = None;
+    next.base_moved = 0;
+    next.gave_up = false;
+    forget_failures(next);
+    forget_attempt(next);
+}
+
+/// A new plan numbers its options anew.
+pub(super) fn take_in_plan(next: &mut Incident, plan: &Plan) {
+    if next.retries > 0 {
+        let tried = |option: &u32| digest(plan, *option).is_some_and(|digest| next.tried.contains(&digest));
+        next.spent = (0..).take(plan.options.len()).filter(tried).collect();
+    }
+    next.plan = Some(plan.clone());
+}
+
+fn digest(plan: &Plan, option: u32) -> Option<Digest> {
+    match &plan.options.get(usize::try_from(option).ok()?)?.remedy {
+        Remedy::Codemod { digest, .. } => Some(digest.clone()),
+        Remedy::Unknown => None,
+    }
+}
