@@ -6,6 +6,7 @@ mod credentials;
 pub mod model;
 pub mod repository;
 mod servers;
+pub mod ssh;
 pub mod tiny;
 
 pub use clock::FakeClock;
