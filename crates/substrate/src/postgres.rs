@@ -92,6 +92,19 @@ impl Postgres {
         Ok(unreadable.map(|error| format!("its log folder {} cannot be read: {error}", self.log.display())))
     }
 
+    /// Starts the private server again when it has ended, with all that is in its folder. Answers whether it had.
+    ///
+    /// # Errors
+    /// When it does not come up; what is left of the one that ended may still hold its memory, so try again.
+    pub fn revive(&mut self) -> Result<bool, SubstrateError> {
+        let Some(server) = &mut self.server else { return Ok(false) };
+        let (ended, log) = (server.revive()?, server.log().to_owned());
+        if ended {
+            self.wait(&log)?;
+        }
+        Ok(ended)
+    }
+
     fn wait(&mut self, log: &Path) -> Result<(), SubstrateError> {
         let until = Instant::now() + Duration::from_secs(READY_S);
         while self.sql("postgres", "SELECT 1").is_err() {

@@ -5,7 +5,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -17,7 +17,24 @@ const END: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub struct Owned {
     child: Child,
+    recipe: Recipe,
+}
+
+/// How a child is started.
+struct Recipe {
+    argv: Vec<String>,
+    user: Option<String>,
+    /// Its whole environment; none means ours.
+    env: Option<BTreeMap<String, String>>,
+    log: PathBuf,
     signal: Signal,
+}
+
+/// Without the environment, which holds secrets.
+impl std::fmt::Debug for Recipe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recipe").field("argv", &self.argv).field("log", &self.log).finish_non_exhaustive()
+    }
 }
 
 impl Owned {
@@ -27,7 +44,8 @@ impl Owned {
     /// # Errors
     /// When the log cannot be written or the program not started.
     pub fn start(argv: &[String], user: Option<&str>, log: &Path, signal: Signal) -> Result<Self, SubstrateError> {
-        Self::spawn(as_user(user), argv, log, signal)
+        let (argv, user, log) = (argv.to_vec(), user.map(str::to_owned), log.to_owned());
+        Self::of(Recipe { argv, user, env: None, log, signal })
     }
 
     /// Starts a program with exactly this environment, else like [`Owned::start`]. SIGTERM ends it.
@@ -35,18 +53,29 @@ impl Owned {
     /// # Errors
     /// When the log cannot be written or the program not started.
     pub fn start_with(argv: &[String], env: &BTreeMap<String, String>, log: &Path) -> Result<Self, SubstrateError> {
-        let mut command = as_user(None);
-        command.env_clear().envs(env);
-        Self::spawn(command, argv, log, Signal::SIGTERM)
+        let (argv, env, log) = (argv.to_vec(), Some(env.clone()), log.to_owned());
+        Self::of(Recipe { argv, user: None, env, log, signal: Signal::SIGTERM })
     }
 
-    fn spawn(mut command: Command, argv: &[String], log: &Path, signal: Signal) -> Result<Self, SubstrateError> {
-        let output = std::fs::File::options().create(true).append(true).open(log).map_err(io("write", log))?;
-        let errors = output.try_clone().map_err(io("write", log))?;
-        command.arg(format!("--pdeathsig={}", signal.as_str().trim_start_matches("SIG")));
-        command.args(argv).stdin(Stdio::null()).stdout(output).stderr(errors);
-        let child = spawn_from_a_thread_that_stays(command).map_err(io("start", argv.first().map_or("", |a| a)))?;
-        Ok(Self { child, signal })
+    fn of(recipe: Recipe) -> Result<Self, SubstrateError> {
+        Ok(Self { child: recipe.spawn()?, recipe })
+    }
+
+    /// Starts it once more as it was started first, when it has ended. Answers whether it had.
+    ///
+    /// # Errors
+    /// When the log cannot be written or the program not started.
+    pub fn revive(&mut self) -> Result<bool, SubstrateError> {
+        let ended = !self.is_running();
+        if ended {
+            self.child = self.recipe.spawn()?;
+        }
+        Ok(ended)
+    }
+
+    /// Where its output goes.
+    pub fn log(&self) -> &Path {
+        &self.recipe.log
     }
 
     /// Its pid.
@@ -63,7 +92,7 @@ impl Owned {
     pub fn ask_to_end(&mut self) {
         if self.is_running() {
             let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX));
-            let _gone = kill(pid, self.signal);
+            let _gone = kill(pid, self.recipe.signal);
         }
     }
 
@@ -82,6 +111,21 @@ impl Owned {
         }
         let _ended = self.child.kill();
         let _reaped = self.child.wait();
+    }
+}
+
+impl Recipe {
+    fn spawn(&self) -> Result<Child, SubstrateError> {
+        let log = &self.log;
+        let output = std::fs::File::options().create(true).append(true).open(log).map_err(io("write", log))?;
+        let errors = output.try_clone().map_err(io("write", log))?;
+        let mut command = as_user(self.user.as_deref());
+        if let Some(env) = &self.env {
+            command.env_clear().envs(env);
+        }
+        command.arg(format!("--pdeathsig={}", self.signal.as_str().trim_start_matches("SIG")));
+        command.args(&self.argv).stdin(Stdio::null()).stdout(output).stderr(errors);
+        spawn_from_a_thread_that_stays(command).map_err(io("start", self.argv.first().map_or("", |program| program)))
     }
 }
 

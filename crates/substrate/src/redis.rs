@@ -16,6 +16,8 @@ const USER: &str = "redis";
 pub struct Redis {
     server: Option<Owned>,
     url: String,
+    /// Of the private server.
+    port: u16,
 }
 
 impl Redis {
@@ -40,20 +42,39 @@ impl Redis {
         let argv = [program.display().to_string(), config.display().to_string()];
         let server = Owned::start(&argv, Some(USER), &log, Signal::SIGTERM)?;
         let url = format!("redis://:{password}@127.0.0.1:{port}");
-        let mut redis = Self { server: Some(server), url };
+        let mut redis = Self { server: Some(server), url, port };
+        redis.wait()?;
+        Ok(redis)
+    }
+
+    /// Starts the private server again when it has ended; what was in it is lost. Answers whether it had.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn revive(&mut self) -> Result<bool, SubstrateError> {
+        let ended = self.server.as_mut().map_or(Ok(false), Owned::revive)?;
+        if ended {
+            self.wait()?;
+        }
+        Ok(ended)
+    }
+
+    fn wait(&mut self) -> Result<(), SubstrateError> {
+        let Some(server) = &mut self.server else { return Ok(()) };
         let until = Instant::now() + Duration::from_secs(READY_S);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if Instant::now() > until || !redis.server.as_mut().is_some_and(Owned::is_running) {
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            if Instant::now() > until || !server.is_running() {
+                let log = server.log().to_owned();
                 return Err(SubstrateError::NotReady { program: "redis-server", seconds: READY_S, log });
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        Ok(redis)
+        Ok(())
     }
 
     /// A server that somebody else runs. It is used, never started or ended.
     pub fn of(url: String) -> Self {
-        Self { server: None, url }
+        Self { server: None, url, port: 0 }
     }
 
     /// Its URL, with the password.
