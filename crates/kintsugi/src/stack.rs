@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-use substrate::{Postgres, Redis};
+use substrate::{Postgres, Redis, SubstrateError};
 use supervisor::{Part, Supervisor};
 use wire::Service;
 use wire::target::Catalogue;
@@ -195,6 +195,15 @@ impl Stack {
     /// Ends everything: services, instances, PostgreSQL, Redis.
     pub fn end(mut self) {
         self.stop();
+    }
+
+    /// Starts the stack's own PostgreSQL and Redis again if they have ended; answers which. It blocks until they answer.
+    ///
+    /// # Errors
+    /// When one does not come up.
+    pub fn revive_servers(&mut self) -> Result<Vec<&'static str>, SubstrateError> {
+        let ended = [("postgresql", self.postgres.revive()?), ("redis", self.redis.revive()?)];
+        Ok(ended.into_iter().filter_map(|(name, had_ended)| had_ended.then_some(name)).collect())
     }
 
     fn stop(&mut self) {

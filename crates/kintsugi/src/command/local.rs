@@ -6,6 +6,10 @@ use kintsugi::demo::{self, scene::Scene};
 use kintsugi::exit::{Interrupted, WrongUse};
 use kintsugi::output::{Answer, Format, complain, print};
 use kintsugi::stack::{Options, Stack, about::About, begin::External, local, ports::Ports, targets};
+use std::time::Duration;
+
+/// How often the stack's own servers are looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Tells progress: beside the answer, so that this can be JSON.
 fn teller(format: Format) -> fn(String) {
@@ -18,7 +22,7 @@ fn teller(format: Format) -> fn(String) {
 pub(super) async fn up(cli: &Cli) -> anyhow::Result<Answer> {
     let stop = chassis::Stop::on_signal()?;
     let say = teller(cli.output);
-    let stack = start(cli, &stop).await?;
+    let mut stack = start(cli, &stop).await?;
     let about = About::of(&stack);
     if cli.output == Format::Json {
         print(&serde_json::to_string_pretty(&about)?);
@@ -36,11 +40,27 @@ pub(super) async fn up(cli: &Cli) -> anyhow::Result<Answer> {
             () = stop.requested() => break,
         }
     }
-    stop.requested().await;
+    tend(&mut stack, &stop, &say).await;
     say("ending everything".to_owned());
     stack.end();
     Answer::new("everything has ended", &about)
         .map(|answer| Answer { json: serde_json::json!({ "ended": true }), ..answer })
+}
+
+/// Keeps the stack's own servers running until the word to stop; the supervisor does so for the services.
+async fn tend(stack: &mut Stack, stop: &chassis::Stop, say: &dyn Fn(String)) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = stop.requested() => return,
+        }
+        match tokio::task::block_in_place(|| stack.revive_servers()) {
+            Ok(revived) => revived.into_iter().for_each(|name| say(format!("{name} had ended; it runs again"))),
+            Err(error) => {
+                say(format!("a server that had ended does not come up yet: {:#}", anyhow::Error::from(error)))
+            }
+        }
+    }
 }
 
 pub(super) async fn demo(cli: &Cli, args: &DemoArgs) -> anyhow::Result<Answer> {

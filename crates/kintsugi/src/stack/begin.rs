@@ -9,6 +9,9 @@ use wire::Service;
 
 /// How long a service may take to be ready; its migrations are part of it.
 const READY: Duration = Duration::from_secs(60);
+/// How long to wait before it is asked again: doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(80);
 
 /// One stack a folder.
 pub(super) fn lock(layout: &Layout) -> anyhow::Result<std::fs::File> {
@@ -98,6 +101,7 @@ pub(super) async fn until_ready(service: Service, url: &str) -> anyhow::Result<(
         &[wire::paths::HEALTH, wire::paths::READY]
     };
     for path in checks {
+        let mut pause = FIRST_PAUSE;
         loop {
             let answer = http.get(format!("{url}{path}")).send().await;
             let status = answer.map(|answer| answer.status().as_u16());
@@ -106,7 +110,8 @@ pub(super) async fn until_ready(service: Service, url: &str) -> anyhow::Result<(
                 break;
             }
             anyhow::ensure!(Instant::now() < until, "no answer to {path} within {READY:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
     Ok(())
