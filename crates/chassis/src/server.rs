@@ -202,7 +202,10 @@ async fn around(
     }
     let ms = took.as_secs_f64() * 1000.0;
     let error = response.response().error().map(ToString::to_string);
+    // A service that says that it is not ready yet does what it is asked for; who asks tells of it.
+    let not_ready = path == wire::paths::READY && status == StatusCode::SERVICE_UNAVAILABLE.as_u16();
     span.in_scope(|| match (status, error) {
+        (_, error) if not_ready => tracing::debug!(request_id = id, path, status, ms, error, "not ready"),
         (500.., error) => tracing::error!(request_id = id, %method, path, status, ms, error, "answered"),
         (400.., Some(error)) => tracing::info!(request_id = id, %method, path, status, ms, error, "answered"),
         _ if quiet => {}
