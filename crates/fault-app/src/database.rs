@@ -20,7 +20,7 @@ pub(crate) const SLOW_CONNECTIONS: usize = 4;
 /// How long a request waits for a free connection.
 const SEAT_LIMIT: Duration = Duration::from_millis(500);
 /// How long opening a connection may take.
-const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// How long the server may take to stop a statement that is given up.
 const CANCEL_LIMIT: Duration = Duration::from_millis(500);
 /// The server's own limits for quick work, so that nothing runs on there after we have given up.
