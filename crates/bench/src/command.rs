@@ -1,7 +1,7 @@
 //! The command line: a row to be measured, or the part of one that is a process of its own.
 
 use crate::sheet::{Sheet, Verdict};
-use crate::{document, p4};
+use crate::{document, p4, p9, p10};
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -45,6 +45,10 @@ struct Measure {
 enum Row {
     /// Scan throughput.
     P4,
+    /// An event to many subscribers.
+    P9,
+    /// Retrieval.
+    P10,
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +65,10 @@ enum Part {
         /// Which file.
         file: PathBuf,
     },
+    /// Publishes through the hub.
+    Hub,
+    /// Writes to one socket after the other.
+    Raw,
 }
 
 /// What a row is given.
@@ -88,6 +96,8 @@ impl Part {
         match self {
             Part::Scan { set, file } => p4::part::scan(set, &file),
             Part::Newlines { file } => p4::part::newlines(&file),
+            Part::Hub => p9::part::hub(),
+            Part::Raw => p9::part::raw(),
         }
     }
 }
@@ -99,6 +109,8 @@ impl Measure {
         let setup = Setup { work: folder.path().to_owned(), smoke: self.smoke };
         let mut sheet = match self.row {
             Row::P4 => p4::measure(&setup)?,
+            Row::P9 => p9::measure(&setup)?,
+            Row::P10 => p10::measure(&setup)?,
         };
         sheet.finish();
         self.keep(&sheet)

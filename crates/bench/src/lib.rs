@@ -8,5 +8,7 @@ pub mod machine;
 pub mod madeup;
 pub mod child;
 mod p4;
+mod p9;
+mod p10;
 
 pub use command::run;

@@ -1,0 +1,58 @@
+//! The peer: SQLite's full-text search, as Python brings it along.
+
+use anyhow::Context;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+const PROGRAM: &str = include_str!("fts5.py");
+
+/// A process with a table. It ends when dropped.
+#[derive(Debug)]
+pub(super) struct Fts5 {
+    child: Child,
+    input: BufWriter<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Fts5 {
+    /// None where there is no Python with FTS5.
+    pub(super) fn start() -> Option<Self> {
+        let pipes = |command: &mut Command| {
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()
+        };
+        let mut child = pipes(Command::new("python3").args(["-c", PROGRAM]))?;
+        let (input, output) = (BufWriter::new(child.stdin.take()?), BufReader::new(child.stdout.take()?));
+        let mut peer = Self { child, input, output };
+        peer.ask("Q", "nothing").ok()?;
+        Some(peer)
+    }
+
+    pub(super) fn put(&mut self, text: &str) -> anyhow::Result<()> {
+        writeln!(self.input, "B {text}").context("FTS5 is gone")
+    }
+
+    /// How long until a new document was committed, milliseconds.
+    pub(super) fn insert(&mut self, text: &str) -> anyhow::Result<f64> {
+        self.ask("I", text)
+    }
+
+    /// How long the nearest to any of the words took, milliseconds.
+    pub(super) fn search(&mut self, words: &str) -> anyhow::Result<f64> {
+        self.ask("Q", words)
+    }
+
+    fn ask(&mut self, what: &str, text: &str) -> anyhow::Result<f64> {
+        writeln!(self.input, "{what} {text}")?;
+        self.input.flush()?;
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        line.trim().parse().with_context(|| format!("FTS5 said {line:?}"))
+    }
+}
+
+impl Drop for Fts5 {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
