@@ -114,7 +114,10 @@ fn end(child: &mut Child, told: &Receiver<Part>, said: &mut Said) -> io::Result<
     let _gone = killpg(group, Signal::SIGTERM);
     listen(told, said, GRACE, Instant::now() + GRACE);
     let _gone = killpg(group, Signal::SIGKILL);
-    child.wait().map(|_| ())
+    child.wait()?;
+    // Its outputs close when the last of its group has ended.
+    listen(told, said, GRACE, Instant::now() + GRACE);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -144,8 +147,8 @@ mod tests {
         assert!(said.stderr.ends_with(b"end\n"));
     }
 
-    #[test]
-    fn a_silent_one_is_ended_with_all_that_it_started() {
+    #[tokio::test]
+    async fn a_silent_one_is_ended_with_all_that_it_started() {
         let folder = tempfile::tempdir().expect("a folder");
         // It ignores the polite word, and its own child holds the outputs, too.
         let script = format!(
@@ -157,8 +160,11 @@ mod tests {
         let pids = std::fs::read_to_string(folder.path().join("pids")).expect("the pids");
         assert_eq!(pids.lines().count(), 2);
         for pid in pids.lines() {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            assert!(stat.is_empty() || stat.contains(") Z "), "still there: {stat}");
+            let gone = async || {
+                let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                (stat.is_empty() || stat.contains(") Z ")).then_some(())
+            };
+            testkit::eventually("it is gone", Duration::from_secs(20), gone).await;
         }
     }
 

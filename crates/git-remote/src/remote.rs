@@ -52,6 +52,11 @@ impl Remote {
         Ok(Self { way, reference })
     }
 
+    /// Whether each look at it is a connection to a host: then nobody should look too often.
+    pub fn is_over_ssh(&self) -> bool {
+        matches!(self.way, Way::Ssh(_))
+    }
+
     /// The branch's tip as the remote tells it now; everything that it needs is in the repository then.
     ///
     /// # Errors
@@ -61,7 +66,9 @@ impl Remote {
             Way::File(remote) => remote.fetch(into, &self.reference)?,
             Way::Ssh(remote) => self.fetch_over(remote, into)?,
         };
-        let _hint = into.reference(SEEN, tip, true, "");
+        if into.refname_to_id(SEEN).ok() != Some(tip) {
+            let _hint = into.reference(SEEN, tip, true, "");
+        }
         Ok(tip)
     }
 

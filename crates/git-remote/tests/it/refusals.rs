@@ -96,7 +96,7 @@ fn a_url_or_a_branch_that_means_something_else_starts_no_program() {
     let touch = format!("touch {}", trace.display());
     for url in [
         format!("ssh://-oProxyCommand={touch}/x"),
-        format!("-oProxyCommand={touch}:x"),
+        "-oProxyCommand=touch:x".to_owned(),
         format!("ext::sh -c {touch}"),
         format!("ssh://host/x;{touch}"),
         format!("host:--upload-pack={touch}"),
