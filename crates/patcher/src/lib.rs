@@ -16,7 +16,6 @@ pub mod message;
 mod known;
 mod shelf;
 mod repository;
-mod redact;
 mod failure;
 
 pub use app::run;

@@ -1,6 +1,6 @@
 //! Commit messages: what, why, and the trailers by which a retry finds its own commit. Pure.
 
-use crate::redact::redact;
+use git_remote::redact;
 
 /// The longest subject, characters.
 const SUBJECT: usize = 72;

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::known::Known;
 use crate::push::PushOf;
-use crate::repository::{Author, RepositoryError, check_remote};
+use crate::repository::Author;
 use crate::reset::ResetOf;
 use crate::revert::RevertOf;
 use crate::settings::Settings;
@@ -46,7 +46,8 @@ impl Patcher {
     /// A patcher for the targets of a catalogue.
     ///
     /// # Errors
-    /// When the URL of a target's remote holds a credential, or the folder of the working repositories cannot be made.
+    /// When a target's remote must not be tried (see [`git_remote::check_all`]), or the folder of the working repositories
+    /// cannot be made.
     pub fn new(
         settings: &Settings,
         catalogue: Catalogue,
@@ -54,22 +55,14 @@ impl Patcher {
         clock: SharedClock,
     ) -> anyhow::Result<Self> {
         use anyhow::Context;
-        for target in catalogue.values() {
-            let name = &target.name;
-            match check_remote(&target.repository) {
-                Err(RepositoryError::CredentialInUrl) => {
-                    anyhow::bail!("the repository's URL of the target {name} holds a credential; it must not")
-                }
-                Err(error) => tracing::warn!(target = %name, %error, "nothing can be pushed to this target"),
-                Ok(()) => {}
-            }
-        }
+        let access = settings.access();
+        git_remote::check_all(&catalogue, &access)?;
         let work = &settings.work;
         std::fs::create_dir_all(work).with_context(|| format!("cannot make the folder {}", work.display()))?;
         Ok(Self {
             author: (settings.author_name.clone(), settings.author_email.clone()),
             clock: SharedClockHolder(clock),
-            shelf: Shelf::new(work.clone(), settings.git_limit(), &catalogue),
+            shelf: Shelf::new(work.clone(), access, settings.git_limit(), &catalogue),
             known: Known::default(),
             verifier: Verifier::new(Callee::new(Service::Verifier, &settings.verifier, credentials)?),
             verify_limit: settings.verify_limit(),

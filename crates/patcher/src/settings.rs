@@ -1,5 +1,6 @@
 //! The settings, with defaults that work on a laptop.
 
+use git_remote::Access;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +23,12 @@ pub struct Settings {
     pub author_email: String,
     /// How long one piece of work on a repository may take, milliseconds.
     pub git_limit_ms: u64,
+    /// A private key that may write to the remotes over ssh; empty when there are none. It is never read here.
+    pub ssh_key: PathBuf,
+    /// The keys of their hosts; no other host is talked to.
+    pub ssh_known_hosts: PathBuf,
+    /// How long such a host may be silent, milliseconds.
+    pub ssh_silence_ms: u64,
     /// How long a verification may take, milliseconds.
     pub verify_limit_ms: u64,
 }
@@ -36,6 +43,9 @@ impl Default for Settings {
             author_name: "Kintsugi".into(),
             author_email: "kintsugi@kintsugi.invalid".into(),
             git_limit_ms: 30_000,
+            ssh_key: PathBuf::new(),
+            ssh_known_hosts: PathBuf::new(),
+            ssh_silence_ms: 10_000,
             verify_limit_ms: 1_200_000,
         }
     }
@@ -44,6 +54,9 @@ impl Default for Settings {
 impl Settings {
     pub(crate) fn git_limit(&self) -> Duration {
         Duration::from_millis(self.git_limit_ms)
+    }
+    pub(crate) fn access(&self) -> Access {
+        Access::new(&self.ssh_key, &self.ssh_known_hosts, self.ssh_silence_ms)
     }
     pub(crate) fn verify_limit(&self) -> Duration {
         Duration::from_millis(self.verify_limit_ms)

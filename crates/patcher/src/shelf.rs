@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::repository::Work;
+use git_remote::Access;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,14 +15,15 @@ use wire::target::{Catalogue, Target};
 #[derive(Debug)]
 pub(crate) struct Shelf {
     folder: PathBuf,
+    access: Access,
     limit: Duration,
     turns: HashMap<TargetName, Arc<Mutex<()>>>,
 }
 
 impl Shelf {
-    pub(crate) fn new(folder: PathBuf, limit: Duration, catalogue: &Catalogue) -> Self {
+    pub(crate) fn new(folder: PathBuf, access: Access, limit: Duration, catalogue: &Catalogue) -> Self {
         let turns = catalogue.keys().map(|name| (name.clone(), Arc::default())).collect();
-        Self { folder, limit, turns }
+        Self { folder, access, limit, turns }
     }
 
     /// Works on a target's repository. When it takes too long the caller is told so, and the next one waits until it has
@@ -34,10 +36,10 @@ impl Shelf {
         let too_long = |_| Failure::TooLong(self.limit);
         let turn = self.turns.get(&target.name).map(Arc::clone).unwrap_or_default();
         let turn = tokio::time::timeout(self.limit, turn.lock_owned()).await.map_err(too_long)?;
-        let (folder, target) = (self.folder.clone(), Arc::clone(target));
+        let (folder, access, target) = (self.folder.clone(), self.access.clone(), Arc::clone(target));
         let job = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            work(&Work::open(&folder, &target)?, &target)
+            work(&Work::open(&folder, &target, &access)?, &target)
         });
         match tokio::time::timeout(self.limit, job).await.map_err(too_long)? {
             Ok(outcome) => outcome,

@@ -11,7 +11,9 @@ struct Both {
 fn both() -> Both {
     let folder = tempfile::tempdir().expect("a folder");
     let tiny = Tiny::create(folder.path());
-    let open = |name: &str| Work::open(&folder.path().join(name), &tiny.target).expect("a working repository");
+    let open = |name: &str| {
+        Work::open(&folder.path().join(name), &tiny.target, &Access::default()).expect("a working repository")
+    };
     let (one, two) = (open("one"), open("two"));
     Both { tiny, one, two, _folder: folder }
 }

@@ -6,7 +6,7 @@ fn shelf(limit: Duration) -> (tempfile::TempDir, Arc<Target>, Shelf) {
     let folder = tempfile::tempdir().expect("a folder");
     let target = Tiny::create(folder.path()).target;
     let catalogue = [(target.name.clone(), target.clone())].into();
-    let shelf = Shelf::new(folder.path().join("work"), limit, &catalogue);
+    let shelf = Shelf::new(folder.path().join("work"), Access::default(), limit, &catalogue);
     (folder, Arc::new(target), shelf)
 }
 

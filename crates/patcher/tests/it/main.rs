@@ -13,3 +13,4 @@ mod revert;
 mod reset;
 mod access;
 mod settings;
+mod ssh;

@@ -170,7 +170,7 @@ async fn a_remote_that_is_gone_is_a_failure_and_not_a_refusal() {
     let world = World::new();
     let patcher = world.start();
     std::fs::rename(&world.tiny.remote, world.path("elsewhere.git")).expect("moved");
-    failed(patcher.ask::<ProposeOutcome>(&world.propose(cure())).await, "git_failed", true);
+    failed(patcher.ask::<ProposeOutcome>(&world.propose(cure())).await, "unavailable", true);
     std::fs::rename(world.path("elsewhere.git"), &world.tiny.remote).expect("moved back");
     world.admitted(&patcher).await;
     patcher.stop().await;

@@ -24,7 +24,7 @@ fn an_unknown_key_is_refused() {
 #[tokio::test]
 async fn a_credential_in_a_remotes_url_fails_the_start_and_is_not_told() {
     let mut world = World::new();
-    for url in ["https://x-access-token:hunter2@host/x.git", "ssh://hunter2@host/x.git", "file://hunter2@/x.git"] {
+    for url in ["https://x-access-token:hunter2@host/x.git", "ssh://git:hunter2@host/x.git", "file://hunter2@/x.git"] {
         world.target.repository.url = url.into();
         let catalogue = [(world.target.name.clone(), world.target.clone())].into();
         let credentials = testkit::credentials(Service::Patcher);
@@ -37,10 +37,23 @@ async fn a_credential_in_a_remotes_url_fails_the_start_and_is_not_told() {
 #[tokio::test]
 async fn a_remote_of_another_kind_fails_its_own_work_only() {
     let mut world = World::new();
-    for url in ["https://host/x.git", "git@host:x.git"] {
+    for url in ["https://host/x.git", "ext::sh -c true"] {
         world.target.repository.url = url.into();
         let patcher = world.start();
         failed(patcher.ask::<PushOutcome>(&world.reset(4)).await, "unusable_remote", false);
         patcher.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_remote_over_ssh_without_a_key_fails_the_start_and_the_setting_is_named() {
+    let mut world = World::new();
+    for url in ["ssh://git@host/x.git", "git@host:x.git"] {
+        world.target.repository.url = url.into();
+        let catalogue = [(world.target.name.clone(), world.target.clone())].into();
+        let credentials = testkit::credentials(Service::Patcher);
+        let started = Patcher::new(&world.settings, catalogue, credentials, chassis::clock::system());
+        let error = format!("{:?}", started.expect_err("no start"));
+        assert!(error.contains("tiny") && error.contains("`ssh_key` is not set"), "{error}");
     }
 }
