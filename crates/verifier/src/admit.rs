@@ -85,11 +85,11 @@ fn pass(verdict: &mut Verdict, report: GateReport, reporter: &Reporter) -> bool 
 async fn scope_gate(workshop: &Arc<Workshop>, task: Admit) -> Result<(GateReport, Option<Candidate>), VerifyError> {
     let workshop = Arc::clone(workshop);
     blocking("the scope gate", move || {
-        let (patch, url) = (&workshop.target.patch, &workshop.target.repository.url);
+        let patch = &workshop.target.patch;
         if let Some(report) = scope::too_large(patch, &task.diff) {
             return Ok((report, None));
         }
-        match workshop.mirror()?.candidate(&task.base, &task.diff, url) {
+        match workshop.mirror()?.candidate(&task.base, &task.diff) {
             Ok(candidate) => Ok((scope::judge(patch, &candidate.changes), Some(candidate))),
             Err(MirrorError::DoesNotApply(why)) => Ok((scope::does_not_apply(&why), None)),
             Err(error) => Err(error),

@@ -50,10 +50,12 @@ impl Verifier {
     /// # Errors
     /// When a folder cannot be used or a target could not be verified against.
     pub fn open(settings: &Settings, catalogue: Catalogue, stop: Stop) -> anyhow::Result<Self> {
-        let mut workshops = BTreeMap::new();
+        let (mut workshops, access) = (BTreeMap::new(), settings.access());
+        git_remote::check_all(&catalogue, &access)?;
         for (name, target) in catalogue {
             targets::check(&target).map_err(|why| anyhow::anyhow!("cannot verify the target {name}: {why}"))?;
-            let workshop = Workshop::open(&settings.work, target).context("cannot use the work folder")?;
+            let workshop =
+                Workshop::open(&settings.work, target, access.clone()).context("cannot use the work folder")?;
             workshops.insert(name, Arc::new(workshop));
         }
         let store = Store::open(&settings.artefacts).context("cannot use the artefact folder")?;

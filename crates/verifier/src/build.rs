@@ -104,12 +104,12 @@ pub async fn plain(verifier: &Verifier, task: Build, reporter: &Reporter) -> Res
 async fn locate(workshop: &Arc<Workshop>, commit: CommitId) -> Result<(TreeId, bool), VerifyError> {
     let workshop = Arc::clone(workshop);
     blocking("finding a commit", move || {
-        let (mirror, repository) = (workshop.mirror()?, &workshop.target.repository);
-        let tree = mirror.tree_of(&commit, &repository.url)?;
-        let mut on_branch = mirror.is_on(&commit, &repository.branch).unwrap_or(false);
+        let (mirror, branch) = (workshop.mirror()?, &workshop.target.repository.branch);
+        let tree = mirror.tree_of(&commit)?;
+        let mut on_branch = mirror.is_on(&commit, branch).unwrap_or(false);
         if !on_branch {
-            mirror.fetch(&repository.url)?;
-            on_branch = mirror.is_on(&commit, &repository.branch)?;
+            mirror.fetch()?;
+            on_branch = mirror.is_on(&commit, branch)?;
         }
         Ok::<_, VerifyError>((tree, on_branch))
     })
@@ -131,9 +131,9 @@ pub async fn lay_out(
 pub async fn warm(verifier: &Verifier, workshop: &Arc<Workshop>, reporter: &Reporter) -> Result<(), VerifyError> {
     let at = Arc::clone(workshop);
     let tree = blocking("finding the branch's head", move || {
-        let (mirror, repository) = (at.mirror()?, &at.target.repository);
-        mirror.fetch(&repository.url)?;
-        mirror.tree_of(&mirror.head(&repository.branch)?, &repository.url)
+        let (mirror, branch) = (at.mirror()?, &at.target.repository.branch);
+        mirror.fetch()?;
+        mirror.tree_of(&mirror.head(branch)?)
     })
     .await?;
     let turn = workshop.turn().await;

@@ -46,7 +46,7 @@ impl VerifyError {
     fn code(&self) -> (&'static str, bool) {
         match self {
             VerifyError::Mirror(MirrorError::UnknownCommit(_)) => ("unknown_commit", false),
-            VerifyError::Mirror(MirrorError::Unreachable(_)) => ("repository_unreachable", true),
+            VerifyError::Mirror(MirrorError::Remote(error)) => (error.code(), error.may_pass()),
             VerifyError::Sandbox(SandboxError::Unavailable { .. }) => ("sandbox_unavailable", false),
             VerifyError::DoesNotBuild(_) => ("build_failed", false),
             VerifyError::TooLong(_) => ("too_long", true),

@@ -1,9 +1,10 @@
-//! A bare mirror of a target's repository: the only place with git. No credential is ever used, and the mirror is never
-//! pushed from. Blocking: call it where blocking is allowed.
+//! A bare mirror of a target's repository: the only place with git. It is never pushed from. Blocking: call it where blocking is allowed.
 
 use crate::gates::scope::{Change, Kind};
+use git_remote::{Remote, RemoteError};
 use git2::{Delta, Diff, DiffOptions, ErrorClass, FileMode, ObjectType, Oid, Repository};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use wire::{CommitId, TreeId};
 
 /// Why something cannot be had of a repository.
@@ -14,7 +15,7 @@ pub enum MirrorError {
     UnknownCommit(CommitId),
     /// The remote cannot be read.
     #[error("the target's repository cannot be read")]
-    Unreachable(#[source] git2::Error),
+    Remote(#[from] RemoteError),
     /// The branch is not there.
     #[error("the target's repository has no branch {0}")]
     NoBranch(String),
@@ -62,6 +63,8 @@ pub enum FileKind {
 /// The mirror, opened.
 pub struct Mirror {
     repository: Repository,
+    remote: Remote,
+    fetching: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for Mirror {
@@ -71,26 +74,23 @@ impl std::fmt::Debug for Mirror {
 }
 
 impl Mirror {
-    /// Opens the mirror in a folder; makes it when it is not there.
+    /// Opens the mirror of a remote in a folder; makes it when it is not there. Whoever has the same folder open shares
+    /// `fetching`.
     ///
     /// # Errors
     /// When the folder holds something else or cannot be written.
-    pub fn open(folder: &Path) -> Result<Self, MirrorError> {
+    pub fn open(folder: &Path, remote: Remote, fetching: Arc<Mutex<()>>) -> Result<Self, MirrorError> {
         let repository = Repository::open_bare(folder).or_else(|_| Repository::init_bare(folder))?;
-        Ok(Self { repository })
+        Ok(Self { repository, remote, fetching })
     }
 
     /// Brings the remote's branches in.
     ///
     /// # Errors
     /// When the remote cannot be read.
-    pub fn fetch(&self, url: &str) -> Result<(), MirrorError> {
-        let mut options = git2::FetchOptions::new();
-        options.prune(git2::FetchPrune::On).download_tags(git2::AutotagOption::None);
-        options.follow_redirects(git2::RemoteRedirect::None);
-        let mut remote = self.repository.remote_anonymous(url).map_err(MirrorError::Unreachable)?;
-        let refs = ["+refs/heads/*:refs/heads/*"];
-        remote.fetch(&refs, Some(&mut options), None).map_err(MirrorError::Unreachable)
+    pub fn fetch(&self) -> Result<(), MirrorError> {
+        let _turn = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.remote.mirror(&self.repository)?)
     }
 
     /// The head of a branch, as of the last fetch.
@@ -107,10 +107,10 @@ impl Mirror {
     ///
     /// # Errors
     /// When the remote does not have it or cannot be read.
-    pub fn tree_of(&self, commit: &CommitId, url: &str) -> Result<TreeId, MirrorError> {
+    pub fn tree_of(&self, commit: &CommitId) -> Result<TreeId, MirrorError> {
         match self.find_tree_of(commit) {
             Err(MirrorError::UnknownCommit(_)) => {
-                self.fetch(url)?;
+                self.fetch()?;
                 self.find_tree_of(commit)
             }
             known => known,
@@ -137,8 +137,8 @@ impl Mirror {
     ///
     /// # Errors
     /// When the base is unknown or the diff does not apply.
-    pub fn candidate(&self, base: &CommitId, diff: &str, url: &str) -> Result<Candidate, MirrorError> {
-        let base_tree = self.tree_of(base, url)?;
+    pub fn candidate(&self, base: &CommitId, diff: &str) -> Result<Candidate, MirrorError> {
+        let base_tree = self.tree_of(base)?;
         let old = self.repository.find_tree(Oid::from_str(base_tree.as_str())?)?;
         let does_not_apply = |error: git2::Error| MirrorError::DoesNotApply(error.message().to_owned());
         let parsed = Diff::from_buffer(diff.as_bytes()).map_err(does_not_apply)?;

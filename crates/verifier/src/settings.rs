@@ -1,5 +1,6 @@
 //! Settings: `deploy/verifier.toml`, environment `VERIFIER__KEY`.
 
+use git_remote::Access;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -15,6 +16,12 @@ pub struct Settings {
     pub work: PathBuf,
     /// The folder of artefacts and verdicts; the deployer reads it.
     pub artefacts: PathBuf,
+    /// A private key that may read the remotes over ssh; empty when there are none. It is never read here.
+    pub ssh_key: PathBuf,
+    /// The keys of their hosts; no other host is talked to.
+    pub ssh_known_hosts: PathBuf,
+    /// How long such a host may be silent, milliseconds.
+    pub ssh_silence_ms: u64,
     /// Whether each target is built once at the start, so that the first candidate is built as quickly as the next.
     pub warm_at_start: bool,
     /// Whether commands may run as plain processes. Only for machines without namespaces where every candidate is trusted.
@@ -30,9 +37,18 @@ impl Default for Settings {
             targets: "deploy/targets".into(),
             work: ".kintsugi/verifier".into(),
             artefacts: ".kintsugi/artefacts".into(),
+            ssh_key: PathBuf::new(),
+            ssh_known_hosts: PathBuf::new(),
+            ssh_silence_ms: 10_000,
             warm_at_start: true,
             allow_unsandboxed: false,
             sandbox_program: PathBuf::new(),
         }
+    }
+}
+
+impl Settings {
+    pub(crate) fn access(&self) -> Access {
+        Access::new(&self.ssh_key, &self.ssh_known_hosts, self.ssh_silence_ms)
     }
 }

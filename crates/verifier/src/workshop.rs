@@ -5,6 +5,7 @@ use crate::gates::scope::Change;
 use crate::jobs::SOURCE_LAYER;
 use crate::mirror::{Mirror, MirrorError};
 use crate::sandbox::bubblewrap::{LOCKED, unlock, upper_of};
+use git_remote::{Access, Remote};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ pub struct Workshop {
     pub recipe: Digest,
     /// One build at a time: the source and warm folders are shared.
     turns: Arc<Mutex<()>>,
+    /// One fetch at a time: the mirror's references are shared.
+    fetching: Arc<std::sync::Mutex<()>>,
+    access: Access,
     root: PathBuf,
 }
 
@@ -31,11 +35,11 @@ impl Workshop {
     ///
     /// # Errors
     /// When they cannot be made.
-    pub fn open(work: &Path, target: Target) -> io::Result<Self> {
+    pub fn open(work: &Path, target: Target, access: Access) -> io::Result<Self> {
         let root = std::path::absolute(work)?.join(target.name.as_str());
         let recipe = serde_json::json!({ "name": target.name, "build": target.build, "sandbox": target.sandbox });
         let recipe = Digest::of_json(&recipe);
-        let workshop = Self { target, recipe, turns: Arc::default(), root };
+        let workshop = Self { target, recipe, turns: Arc::default(), fetching: Arc::default(), access, root };
         let scratches = workshop.scratches();
         for left in fs::read_dir(&scratches).into_iter().flatten().flatten() {
             sweep(&left.path());
@@ -69,9 +73,10 @@ impl Workshop {
     /// The mirror.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// When it cannot be opened, or its remote not be used.
     pub fn mirror(&self) -> Result<Mirror, MirrorError> {
-        Mirror::open(&self.root.join("mirror.git"))
+        let remote = Remote::new(&self.target.repository, &self.access)?;
+        Mirror::open(&self.root.join("mirror.git"), remote, Arc::clone(&self.fetching))
     }
 
     /// The turn to use the source and warm folders.

@@ -9,7 +9,7 @@ async fn a_layout_that_nobody_waits_for_keeps_its_turn_until_it_has_ended() {
     let folder = tempfile::tempdir().expect("a folder");
     let tiny = Tiny::create(folder.path());
     let work = folder.path().join("work");
-    let workshop = Arc::new(Workshop::open(&work, tiny.target.clone()).expect("a workshop"));
+    let workshop = Arc::new(Workshop::open(&work, tiny.target.clone(), Access::default()).expect("a workshop"));
     // A pipe in the place of the mark holds the layout up until somebody writes.
     let pipe = work.join("tiny/source.tree");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");

@@ -94,7 +94,7 @@ async fn a_commit_that_does_not_build_or_exist_is_a_failure_that_says_why() {
     std::fs::rename(&world.tiny.remote, world.folder.path().join("away")).expect("it was there");
     let nowhere = "1123456789012345678901234567890123456789".parse().expect("a commit id");
     let failure = world.build("away", nowhere).await.expect_err("no remote");
-    assert_eq!((failure.problem().code.as_str(), failure.may_pass()), ("repository_unreachable", true));
+    assert_eq!((failure.problem().code.as_str(), failure.may_pass()), ("unavailable", true));
 }
 
 #[tokio::test]

@@ -16,3 +16,4 @@ mod replays;
 mod sequences;
 mod sandbox;
 mod settings;
+mod ssh;
