@@ -52,6 +52,7 @@ pub async fn serve(
     stop: Stop,
 ) -> anyhow::Result<()> {
     let catalogue = chassis::catalogue::load(&settings.targets).context("cannot use the target catalogue")?;
+    git_remote::check_all(&catalogue, &settings.access())?;
     let ledger = Ledger::new(Db::new(&database, settings.pool)?);
     let shared = Arc::new(shared(settings, ledger.clone(), &credentials, stop.clone())?);
     let sites: BTreeMap<_, _> =

@@ -1,34 +1,48 @@
 //! Reading a target's branch over git, into a bare repository of our own. Never writes to the remote.
 
-use git2::{Direction, FetchOptions, Oid, RemoteRedirect, Repository};
+use git_remote::{Access, Remote, RemoteError, redact};
+use git2::{Oid, Repository};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wire::paths::trailer;
+use wire::problem::code;
 use wire::target::Repository as Source;
 use wire::{CommitId, Epoch, TreeId};
 
-/// How long the remote may take to connect, and between two answers, milliseconds.
-const NETWORK_MS: i32 = 10_000;
-/// The bound of a whole look, for remotes whose transport has no limit of its own.
+/// How long one look may take. What takes longer goes on, and the next look waits for its end.
 const LOOK: Duration = Duration::from_secs(30);
 /// How many commits back a reset's trailer is looked for.
 const HISTORY: usize = 500;
 
-/// Why the head is not known.
+/// Why the head is not known. No text of git that could show a credential.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BranchError {
-    #[error("cannot {what} {url}")]
-    Git {
-        what: &'static str,
-        url: String,
-        #[source]
-        source: git2::Error,
-    },
-    #[error("{url} has no branch {branch}")]
-    NoBranch { url: String, branch: String },
-    #[error("{url} did not answer within {LOOK:?}")]
-    TooLong { url: String },
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    #[error("cannot {what}: {detail}")]
+    Git { what: &'static str, detail: String },
+    #[error("the remote did not answer within {LOOK:?}")]
+    TooLong,
+}
+
+impl BranchError {
+    /// Stable, for programs.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Remote(error) => error.code(),
+            Self::Git { .. } => "git_failed",
+            Self::TooLong => code::UNAVAILABLE,
+        }
+    }
+
+    /// Whether the same may succeed later.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Remote(error) => error.may_pass(),
+            Self::Git { .. } | Self::TooLong => true,
+        }
+    }
 }
 
 /// The branch's newest commit.
@@ -45,58 +59,61 @@ pub(crate) struct Head {
 #[derive(Debug, Clone)]
 pub(crate) struct Branch {
     source: Source,
+    access: Access,
     folder: PathBuf,
+    /// How long a look at a remote over ssh is good enough for the reconciler.
+    every: Duration,
     last: Arc<Mutex<Option<Head>>>,
+    looked: Arc<Mutex<Option<Look>>>,
+}
+
+/// What a look told, and when.
+#[derive(Debug, Clone)]
+struct Look {
+    at: Instant,
+    told: Result<Head, Arc<BranchError>>,
 }
 
 impl Branch {
     /// The branch of a target; its objects are kept in `folder`.
-    pub(crate) fn new(source: Source, folder: PathBuf) -> Self {
-        Self { source, folder, last: Arc::default() }
+    pub(crate) fn new(source: Source, access: Access, folder: PathBuf, every: Duration) -> Self {
+        Self { source, access, folder, every, last: Arc::default(), looked: Arc::default() }
     }
 
     /// The head as the remote tells it now.
-    pub(crate) async fn head(&self) -> Result<Head, BranchError> {
+    pub(crate) async fn head(&self) -> Result<Head, Arc<BranchError>> {
         let branch = self.clone();
         let look = tokio::task::spawn_blocking(move || branch.look());
-        match tokio::time::timeout(LOOK, look).await {
-            Ok(Ok(head)) => head,
-            Ok(Err(_)) | Err(_) => Err(BranchError::TooLong { url: self.source.url.clone() }),
+        let told = match tokio::time::timeout(LOOK, look).await {
+            Ok(Ok(head)) => head.map_err(Arc::new),
+            Ok(Err(_)) | Err(_) => Err(Arc::new(BranchError::TooLong)),
+        };
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Look { at: Instant::now(), told: told.clone() });
+        told
+    }
+
+    /// The head for whoever looks all the time: over ssh, where each look is a connection, as it was told a moment ago.
+    pub(crate) async fn recent_head(&self) -> Result<Head, Arc<BranchError>> {
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_over_ssh = || Remote::new(&self.source, &self.access).is_ok_and(|remote| remote.is_over_ssh());
+        match looked.filter(|look| look.at.elapsed() < self.every && is_over_ssh()) {
+            Some(look) => look.told,
+            None => self.head().await,
         }
     }
 
     fn look(&self) -> Result<Head, BranchError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let repository = open(&self.folder).map_err(|source| self.failed("keep a copy of", source))?;
-        let tip = self.tip(&repository)?;
+        let repository = open(&self.folder).map_err(|error| failed("keep a copy of the branch", &error))?;
+        let tip = Remote::new(&self.source, &self.access)?.fetch(&repository)?;
         if let Some(head) = last.as_ref().filter(|head| head.commit.as_str() == tip.to_string()) {
             return Ok(head.clone());
         }
-        let head = self.read(&repository, tip).map_err(|source| self.failed("read", source))?;
+        let head = self.read(&repository, tip).map_err(|error| failed("read the branch", &error))?;
         let head = Head { epoch: head.epoch.max(last.as_ref().map_or(Epoch(0), |last| last.epoch)), ..head };
         *last = Some(head.clone());
         Ok(head)
-    }
-
-    /// Asks the remote for the branch's tip, and fetches it when it is new.
-    fn tip(&self, repository: &Repository) -> Result<Oid, BranchError> {
-        let name = format!("refs/heads/{}", self.source.branch);
-        let git = |what| move |source| self.failed(what, source);
-        let mut remote = repository.remote_anonymous(&self.source.url).map_err(git("name"))?;
-        remote.connect(Direction::Fetch).map_err(git("connect to"))?;
-        let heads = remote.list().map_err(git("list"))?;
-        let tip = heads.iter().find(|head| head.name() == name).map(git2::RemoteHead::oid);
-        let tip = tip.ok_or_else(|| BranchError::NoBranch {
-            url: self.source.url.clone(),
-            branch: self.source.branch.clone(),
-        })?;
-        if repository.find_commit(tip).is_err() {
-            let mut options = FetchOptions::new();
-            options.follow_redirects(RemoteRedirect::None).download_tags(git2::AutotagOption::None);
-            remote.fetch(&[format!("+{name}:{name}")], Some(&mut options), None).map_err(git("fetch"))?;
-        }
-        let _ended = remote.disconnect();
-        Ok(tip)
     }
 
     fn read(&self, repository: &Repository, tip: Oid) -> Result<Head, git2::Error> {
@@ -117,10 +134,10 @@ impl Branch {
             epoch,
         })
     }
+}
 
-    fn failed(&self, what: &'static str, source: git2::Error) -> BranchError {
-        BranchError::Git { what, url: self.source.url.clone(), source }
-    }
+fn failed(what: &'static str, error: &git2::Error) -> BranchError {
+    BranchError::Git { what, detail: redact(error.message()) }
 }
 
 fn open(folder: &Path) -> Result<Repository, git2::Error> {
@@ -131,16 +148,4 @@ fn open(folder: &Path) -> Result<Repository, git2::Error> {
 fn trailers(commit: &git2::Commit<'_>) -> Vec<(String, String)> {
     let found = commit.message().and_then(git2::message_trailers_strs);
     found.map(|all| all.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()).unwrap_or_default()
-}
-
-/// Bounds every wait for a remote's network. Once, before the first look.
-pub(crate) fn limit_waits() {
-    #[expect(unsafe_code, reason = "sets two numbers of libgit2 that are not synchronised, before any thread uses it")]
-    let set = unsafe {
-        git2::opts::set_server_connect_timeout_in_milliseconds(NETWORK_MS)
-            .and_then(|()| git2::opts::set_server_timeout_in_milliseconds(NETWORK_MS))
-    };
-    if let Err(error) = set {
-        tracing::warn!(%error, "waits for git remotes are bounded by the whole look only");
-    }
 }

@@ -34,6 +34,5 @@ pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) 
     let database = chassis::settings::secret("DATABASE_URL")?;
     let listener =
         TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
-    branch::limit_waits();
     app::serve(listener, settings, database, credentials, stop).await
 }

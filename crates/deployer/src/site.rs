@@ -8,7 +8,7 @@ mod revive;
 mod start;
 mod switch;
 
-use crate::branch::Branch;
+use crate::branch::{Branch, BranchError};
 use crate::course::{Course, Order};
 use crate::ledger::{Ledger, LedgerError, LiveNow};
 use crate::settings::Settings;
@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 use drive::Drive;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 use wire::problem::code;
 use wire::rollout::{Deploy, Live, Rollout, RolloutOutcome};
@@ -83,7 +84,12 @@ impl Site {
     pub(crate) fn new(target: Target, shared: Arc<Shared>) -> Self {
         let folder = shared.settings.work.join(format!("{}.git", target.name));
         Self {
-            branch: Branch::new(target.repository.clone(), folder),
+            branch: Branch::new(
+                target.repository.clone(),
+                shared.settings.access(),
+                folder,
+                Duration::from_millis(shared.settings.ssh_poll_ms),
+            ),
             target,
             shared,
             turn: tokio::sync::Mutex::new(Turn(())),
@@ -129,7 +135,7 @@ impl Site {
                 return Ok(course.report.clone());
             }
         }
-        let head = self.branch.head().await.map_err(away)?;
+        let head = self.branch.head().await.map_err(no_head)?;
         let epoch = ledger.epoch(&self.target.name, head.epoch).await.map_err(away)?;
         if deploy.authority.epoch < epoch {
             let message = format!("a reset began epoch {epoch}: work of an older one is refused");
@@ -190,6 +196,15 @@ impl Site {
             watch.problem = problem;
         }
     }
+}
+
+/// The branch cannot be read: later perhaps, or not before somebody mends a setting or a right.
+fn no_head(error: Arc<BranchError>) -> OperationFailed {
+    if error.may_pass() {
+        return away(error);
+    }
+    tracing::warn!(%error, "the branch cannot be read");
+    OperationFailed::give_up(error.code(), error.to_string())
 }
 
 /// Something that is needed does not answer: the same may succeed later. The cause goes to the log.

@@ -1,8 +1,8 @@
 //! The steps before the switch. What fails here leaves traffic untouched.
 
-use super::away;
 use super::drive::{Drive, Failure};
 use super::start::StartError;
+use super::{away, no_head};
 use crate::artefact;
 use crate::instance::{Instance, InstanceState};
 use crate::ledger::Change;
@@ -139,7 +139,7 @@ impl Drive<'_> {
     pub(super) async fn confirm(&mut self) -> Result<(), OperationFailed> {
         self.is_confirmed = true;
         let order = &self.course.order;
-        let head = self.site.branch.head().await.map_err(away);
+        let head = self.site.branch.head().await.map_err(no_head);
         match head {
             Err(failed) => self.failure = Some(Failure::Broken(failed)),
             Ok(head) => {

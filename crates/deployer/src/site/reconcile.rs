@@ -55,7 +55,7 @@ impl Site {
     async fn tick(&self) -> Result<bool, TickError> {
         let Ok(turn) = self.turn.try_lock() else { return Ok(false) };
         let ledger = &self.shared.ledger;
-        let head = self.branch.head().await;
+        let head = self.branch.recent_head().await;
         let live = ledger.live(&self.target.name).await?;
         let earlier = match (&head, &live) {
             (Ok(head), Some(live)) if head.commit == live.commit => None,
@@ -65,7 +65,7 @@ impl Site {
             }
             (Err(_), _) => None,
         };
-        let facts = self.facts(head.as_ref(), live.as_ref(), earlier.as_ref()).await?;
+        let facts = self.facts(head.as_ref().map_err(|error| &**error), live.as_ref(), earlier.as_ref()).await?;
         let duty = duty::next(&facts);
         if duty != Duty::Rest {
             tracing::debug!(target_name = %self.target.name, ?duty, "duty");
@@ -77,7 +77,7 @@ impl Site {
             (Duty::Reroute, _, Some(live)) => self.reroute(live).await?,
             (Duty::RollOut(mode), Ok(head), _) => self.roll_out(&turn, head, mode, earlier.as_ref()).await?,
             (_, Err(error), _) => {
-                self.tell(Some(Problem::new("head_unknown", chain(error))));
+                self.tell(Some(Problem::new("head_unknown", chain(&**error))));
                 return Ok(false);
             }
             (Duty::GiveUp, ..) => {

@@ -10,4 +10,5 @@ mod reconciler;
 mod requests;
 mod rollouts;
 mod settings;
+mod ssh;
 mod supervisor;

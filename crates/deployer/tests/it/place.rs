@@ -69,6 +69,14 @@ impl Place {
 
     /// Starts the real program.
     pub(crate) async fn start(&mut self) {
+        self.life = Some(self.spawn());
+        let url = format!("{}/readyz", self.base());
+        let ready = async || reqwest::get(&url).await.ok().filter(|answer| answer.status() == 200).map(|_| ());
+        testkit::eventually("the deployer is ready", LIMIT, ready).await;
+    }
+
+    /// The process, without waiting for it.
+    pub(crate) fn spawn(&self) -> Child {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.at("deployer.log")).expect("a log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_deployer"));
         command.env_clear().env("PATH", "/usr/bin:/bin").env("KINTSUGI_CREDENTIALS", self.at("credentials.toml"));
@@ -87,10 +95,7 @@ impl Place {
         settings.extend(self.settings.clone());
         command.envs(settings.into_iter().map(|(key, value)| (format!("DEPLOYER__{key}"), value)));
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
-        self.life = Some(command.spawn().expect("the deployer starts"));
-        let url = format!("{}/readyz", self.base());
-        let ready = async || reqwest::get(&url).await.ok().filter(|answer| answer.status() == 200).map(|_| ());
-        testkit::eventually("the deployer is ready", LIMIT, ready).await;
+        command.spawn().expect("the deployer starts")
     }
 
     /// SIGKILL: nothing is finished.
