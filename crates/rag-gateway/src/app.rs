@@ -10,6 +10,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use wire::{Service, paths};
 
+const PEOPLE: &[Role] = &[Role::Operator];
 const CALLERS: &[Role] = &[Role::Service(Service::Healer), Role::Operator];
 
 /// Serves until the word to stop.
@@ -38,7 +39,7 @@ pub async fn serve(
 
 fn mount(config: &mut web::ServiceConfig, state: web::Data<Gateway>) {
     let resource = |path: &str, route: actix_web::Route| {
-        web::resource(path).route(route).default_service(web::to(other_method)).wrap(Allow(CALLERS))
+        web::resource(path.to_owned()).route(route).default_service(web::to(other_method)).wrap(Allow(CALLERS))
     };
     config
         .app_data(state)
@@ -47,7 +48,10 @@ fn mount(config: &mut web::ServiceConfig, state: web::Data<Gateway>) {
         .service(resource(&format!("{}/{{incident}}", paths::LESSONS), web::put().to(routes::learn_lesson)))
         .service(resource(paths::DOCUMENTS, web::get().to(routes::list_documents)))
         .service(resource(paths::SEED, web::post().to(routes::seed_documents)))
-        .service(resource(&format!("{}/{{id}}", paths::DOCUMENTS), web::get().to(routes::show_document)))
+        .service(
+            resource(&format!("{}/{{id}}", paths::DOCUMENTS), web::get().to(routes::show_document))
+                .route(web::delete().to(routes::withdraw_document).wrap(Allow(PEOPLE))),
+        )
         .service(resource(paths::SEARCH, web::post().to(routes::search_documents)))
         .service(resource(paths::STATUS, web::get().to(routes::tell_status)));
 }

@@ -132,8 +132,9 @@ impl Document {
     /// what was taken out of the folder is proposed no more.
     pub fn of_lesson(lesson: &Lesson, source: Option<&Document>) -> Self {
         let ended = if lesson.healed { "healed" } else { "not healed" };
-        let told =
-            [lesson.symptoms.as_str(), &lesson.root_cause, ended, source.map_or("", |source| source.digest.as_str())];
+        // What healed tells the cause; what was told before may have been another that fitted as well.
+        let root_cause = source.filter(|_| lesson.healed).map_or(&lesson.root_cause, |source| &source.root_cause);
+        let told = [lesson.symptoms.as_str(), root_cause, ended, source.map_or("", |source| source.digest.as_str())];
         Self {
             id: format!("{LEARNED}{}", lesson.incident),
             title: format!("{} of {}, {ended}", lesson.code, lesson.target),
@@ -141,7 +142,7 @@ impl Document {
             language: Some(lesson.language.clone()),
             symptoms: lesson.symptoms.clone(),
             markers: Vec::new(),
-            root_cause: lesson.root_cause.clone(),
+            root_cause: root_cause.clone(),
             verdict: source.map_or(Verdict::CodeFault, |source| source.verdict),
             verification: source.map(|source| source.verification.clone()).unwrap_or_default(),
             remedy: source.filter(|_| lesson.healed).and_then(|source| source.remedy.clone()),

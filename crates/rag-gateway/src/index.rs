@@ -5,6 +5,7 @@ mod postings;
 
 use crate::calibration::{Calibration, Features};
 use crate::document::Document;
+use crate::envelope;
 use crate::retrieve::{Hit, Query};
 use crate::terms::terms;
 pub use postings::Words;
@@ -151,7 +152,7 @@ impl Index {
     /// The `limit` documents nearest to a query, the surest first; the same query on the same documents finds the same. With
     /// the query's vector, meaning counts beside words.
     pub fn search(&self, query: &Query, vector: Option<&[f32]>, limit: usize) -> Vec<Hit> {
-        let asked = self.words.ask(&terms(&query.seen));
+        let asked = self.words.ask(&terms(&envelope::without(&query.seen)));
         let mut weighed: BTreeSet<u32> = self.words.nearest(&asked, WEIGHED).into_iter().collect();
         let meant: HashMap<u32, f32> = match vector {
             Some(vector) => self.meaning.nearest(vector, WEIGHED).into_iter().collect(),

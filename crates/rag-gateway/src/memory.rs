@@ -3,9 +3,10 @@
 use crate::calibration::Calibration;
 use crate::document::{Document, LEARNED};
 use crate::index::{Change, Index};
-use crate::store::{News, Read};
+use crate::store::{Given, News, Read};
 use crate::track::TrackRecord;
 use std::collections::{HashSet, VecDeque};
+use wire::IncidentId;
 use wire::knowledge::{DocumentSource, Seeded};
 use wire::plan::Lesson;
 
@@ -80,27 +81,57 @@ impl Memory {
         Ok(seeded)
     }
 
-    /// Takes in what other replicas, or an earlier life, have kept. Another task may have taken it in meanwhile.
+    /// Takes in what other replicas, or an earlier life, have kept. When another task has taken something in meanwhile, these
+    /// are no news any more: they are asked for again.
     pub fn take_in(&mut self, news: News) {
-        let mut given = Seeded::default();
-        let read = self.read.given;
-        for (number, text) in news.given.into_iter().filter(|(number, _)| *number > read) {
-            self.read.given = number;
-            match Document::parse_from(&text, DocumentSource::Given) {
-                Ok(document) => self.take_in_given(document, &mut given),
-                // It was right when it was taken; only an older release would not understand it.
-                Err(why) => tracing::warn!(why, "a given document is not understood"),
-            }
+        if news.since != self.read {
+            return;
         }
-        if given.added + given.updated > 0 {
+        let mut given = Seeded::default();
+        for (number, change) in news.given {
+            self.read.given = number;
+            self.take_in_change(change, &mut given);
+        }
+        if given.added + given.updated + given.removed > 0 {
             self.settle(&mut given);
         }
         for (number, lesson) in news.lessons {
-            if number > self.read.lesson {
-                self.read.lesson = number;
-                self.take_in_lesson(lesson);
-            }
+            self.read.lesson = number;
+            self.take_in_lesson(lesson);
         }
+        for (number, incident) in news.withdrawn {
+            self.read.withdrawn = number;
+            self.forget_lesson(incident);
+        }
+    }
+
+    fn take_in_change(&mut self, change: Given, given: &mut Seeded) {
+        match change {
+            Given::Withdrawn(id) => {
+                let is_given = self.index.document(&id).is_some_and(|known| known.source == DocumentSource::Given);
+                given.removed += usize::from(is_given && self.index.remove(&id));
+            }
+            Given::Text(text) => match Document::parse_from(&text, DocumentSource::Given) {
+                Ok(document) => self.take_in_given(document, given),
+                // It was right when it was taken; only an older release would not understand it.
+                Err(why) => tracing::warn!(why, "a given document is not understood"),
+            },
+        }
+    }
+
+    /// Which other documents have their cure from this one.
+    pub fn sharing(&self, id: &str) -> Vec<String> {
+        let given = self.index.documents(DocumentSource::Given);
+        let sharing = given.iter().filter(|document| document.cure.as_deref() == Some(id));
+        sharing.map(|document| document.id.clone()).collect()
+    }
+
+    /// A lesson counts no more. How remedies did is counted anew from the lessons that are left, which are read again.
+    fn forget_lesson(&mut self, incident: IncidentId) {
+        self.index.remove(&format!("{LEARNED}{incident}"));
+        self.lessons.clear();
+        self.track = TrackRecord::default();
+        self.read.lesson = 0;
     }
 
     fn take_in_given(&mut self, mut document: Document, given: &mut Seeded) {

@@ -1,6 +1,7 @@
 //! What of a document, and of a query, is compared.
 
 use crate::document::Document;
+use crate::envelope;
 use crate::terms::tells;
 use wire::knowledge::DocumentSource;
 
@@ -22,7 +23,7 @@ pub fn words_of(document: &Document) -> String {
         text.push('\n');
         text.push_str(marker);
     }
-    text
+    envelope::without(&text)
 }
 
 /// The passages that get a vector each: title, root cause and every symptom; of what was learned the symptoms as a whole.
@@ -51,10 +52,10 @@ fn described(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A text without what differs in every log line: its words, each line once, cut at a length.
+/// A text without what every log line has, or what differs in each: its words, each line once, cut at a length.
 pub fn gist(text: &str) -> String {
     let (mut gist, mut seen) = (String::new(), Vec::new());
-    for line in text.lines() {
+    for line in envelope::without(text).lines() {
         let words = line.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !is_volatile(word));
         let line = words.collect::<Vec<_>>().join(" ");
         if line.is_empty() || seen.contains(&line) {
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn a_gist_has_the_words_of_each_line_once_and_no_ids() {
         let line = r#"{"ts":"2026-11-22T00:35:42Z","trace_id":"0af7651916cd43dd","reason":"the pool's empty","after_ms":5500}"#;
-        assert_eq!(gist(&format!("{line}\n{line}\n\n")), "ts trace id reason the pool's empty after ms");
+        assert_eq!(gist(&format!("{line}\n{line}\n\n")), "after ms the pool's empty");
         assert!(gist(&"word ".repeat(1_000)).len() <= MAX_PASSAGE);
         assert_eq!(gist("' 42"), "");
     }

@@ -1,5 +1,6 @@
 //! From what was found to a plan. Pure.
 
+use crate::cause;
 use crate::document::Document;
 use crate::retrieve::{Hit, round};
 use crate::track::TrackRecord;
@@ -12,6 +13,9 @@ use wire::plan::{Estimate, Lesson, Plan, PlanOption, PlanRequest, Remedy, Retrie
 const NEIGHBOURS: usize = 5;
 /// How many options a plan has at most.
 const OPTIONS: usize = 5;
+/// How sure a document must be that is about other faults only, so that its remedy is tried on one that it was never about:
+/// in the highest range of the reliability table.
+const SURE_OF_ANOTHER_FAULT: f64 = 0.8;
 /// The longest symptoms and root cause of a lesson, bytes.
 const MAX_TEXT: usize = 8 * 1024;
 /// The longest diff of a lesson, bytes.
@@ -96,7 +100,7 @@ pub struct Sure<'a> {
 }
 
 /// What is to be done: the diagnosis of the surest document, and the remedies of the sure ones, those first that have not
-/// failed here before. Nothing is proposed when nothing is sure, or when the diagnosis says that nothing is to be changed.
+/// failed here before. The confidence of the diagnosis is that of the document, shared with what fits as well. Nothing is proposed when nothing is sure, or when the diagnosis says that nothing is to be changed.
 pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut retrieval: Retrieval) -> Plan {
     let Sure { hits, min_confidence } = *found;
     retrieval.confidence = hits.first().map_or(0.0, |hit| round(hit.confidence));
@@ -110,7 +114,9 @@ pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut re
         );
         return Plan { verdict: Verdict::Unknown, root_cause, retrieval, options: Vec::new() };
     };
-    let (verdict, root_cause) = (best.document.verdict, best.document.root_cause.clone());
+    let cause = cause::told(best, &sure);
+    retrieval.confidence = round(best.confidence * cause.share);
+    let (verdict, root_cause) = (best.document.verdict, cause.text);
     let options = if verdict.is_actionable() { options(request, &sure, track) } else { Vec::new() };
     Plan { verdict, root_cause, retrieval, options }
 }
@@ -118,7 +124,7 @@ pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut re
 fn options(request: &PlanRequest, sure: &[&Hit], track: &TrackRecord) -> Vec<PlanOption> {
     let mut options: Vec<(bool, PlanOption)> = Vec::new();
     for hit in sure {
-        let Some(remedy) = remedy_for(request, &hit.document) else { continue };
+        let Some(remedy) = remedy_for(request, hit) else { continue };
         // Hits come surest first, and several lessons may point to one remedy.
         if options.iter().any(|(_, option)| same(&option.remedy, remedy)) {
             continue;
@@ -131,16 +137,24 @@ fn options(request: &PlanRequest, sure: &[&Hit], track: &TrackRecord) -> Vec<Pla
             verification: hit.document.verification.clone(),
             estimate: Some(Estimate { risk: record.risk(), builds: 1, tokens: 0 }),
         };
-        options.push((record.is_bad(), option));
+        options.push((record.is_bad() || was_tried(request, remedy), option));
     }
     // The sort is stable, so equals keep the order of the hits.
     options.sort_by(|(a_bad, a), (b_bad, b)| a_bad.cmp(b_bad).then(b.confidence.total_cmp(&a.confidence)));
     options.into_iter().map(|(_, option)| option).take(OPTIONS).collect()
 }
 
-fn remedy_for<'a>(request: &PlanRequest, document: &'a Document) -> Option<&'a Remedy> {
+fn remedy_for<'a>(request: &PlanRequest, hit: &'a Hit) -> Option<&'a Remedy> {
+    let document = &hit.document;
     let fits = document.language.as_ref() == Some(&request.language) && document.verdict.is_actionable();
-    document.remedy.as_ref().filter(|_| fits)
+    // Another fault's code says nothing for it, so likeness alone must be enough.
+    let is_about = document.faults.is_empty() || document.faults.contains(&request.code);
+    let is_sure = is_about || hit.confidence >= SURE_OF_ANOTHER_FAULT;
+    document.remedy.as_ref().filter(|_| fits && is_sure)
+}
+
+fn was_tried(request: &PlanRequest, remedy: &Remedy) -> bool {
+    matches!(remedy, Remedy::Codemod { digest, .. } if request.tried.contains(digest))
 }
 
 fn same(a: &Remedy, b: &Remedy) -> bool {

@@ -5,12 +5,15 @@ use crate::catch_up::SeedError;
 use crate::gateway::LearnError;
 use crate::plan::{check_request, check_search};
 use crate::store::StoreError;
+use crate::withdraw::WithdrawError;
 use actix_web::{HttpResponse, web};
 use chassis::Reply;
 use chassis::error::Plain;
 use serde::Deserialize;
 use wire::IncidentId;
-use wire::knowledge::{Document, DocumentPage, KnowledgeStatus, SearchAnswer, SearchRequest, SeedRequest, Seeded};
+use wire::knowledge::{
+    Document, DocumentPage, KnowledgeStatus, SearchAnswer, SearchRequest, SeedRequest, Seeded, Withdrawn,
+};
 use wire::plan::{Learned, Lesson, Plan, PlanRequest};
 
 /// How many documents one answer lists at most.
@@ -68,6 +71,17 @@ pub async fn show_document(
 ) -> Result<web::Json<Document>, Reply<Plain>> {
     let document = gateway.document(&id);
     Ok(web::Json(document.ok_or_else(|| Plain::NotFound(format!("no document has the id {:?}", id.as_str())))?))
+}
+
+/// `DELETE /v1/documents/{id}`: takes out what was given or learned.
+///
+/// # Errors
+/// 404 when nothing of this id is known, 409 when the folder has it or others have their cure from it, 503 without the database.
+pub async fn withdraw_document(
+    gateway: web::Data<Gateway>,
+    id: web::Path<String>,
+) -> Result<web::Json<Withdrawn>, Reply<WithdrawError>> {
+    gateway.withdraw(&id).await.map(web::Json).map_err(Reply)
 }
 
 /// `POST /v1/documents/seed`: brings the knowledge base in line with the folder, or takes a caller's documents in.

@@ -16,6 +16,7 @@ diesel::table! {
         number -> BigInt,
         text -> Text,
         given_at -> Timestamptz,
+        withdrawn_at -> Nullable<Timestamptz>,
     }
 }
 

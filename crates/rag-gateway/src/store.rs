@@ -3,6 +3,7 @@
 mod given;
 mod lessons;
 mod vectors;
+mod withdrawals;
 
 use actix_web::http::StatusCode;
 use chassis::ApiError;
@@ -11,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use secrecy::SecretString;
 use std::sync::OnceLock;
 use std::time::Duration;
+use wire::IncidentId;
 use wire::plan::Lesson;
 use wire::problem::code;
 
@@ -80,23 +82,38 @@ pub struct Store {
 pub struct Read {
     /// The number of the last lesson.
     pub lesson: i64,
-    /// The number of the last given document.
+    /// The number of the last change of a given document.
     pub given: i64,
+    /// The number of the last withdrawal of a lesson.
+    pub withdrawn: i64,
+}
+
+/// What became of a given document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It has this text.
+    Text(String),
+    /// The document of this id was taken out.
+    Withdrawn(String),
 }
 
 /// What came after that, a page of each at most.
 #[derive(Debug, Default)]
 pub struct News {
+    /// After what.
+    pub since: Read,
     /// Lessons with their numbers.
     pub lessons: Vec<(i64, Lesson)>,
-    /// The texts of given documents with their numbers.
-    pub given: Vec<(i64, String)>,
+    /// What became of given documents, with its numbers.
+    pub given: Vec<(i64, Given)>,
+    /// Incidents whose lessons were withdrawn, with the numbers of that.
+    pub withdrawn: Vec<(i64, IncidentId)>,
 }
 
 impl News {
     /// Whether there is nothing new.
     pub fn is_empty(&self) -> bool {
-        self.lessons.is_empty() && self.given.is_empty()
+        self.lessons.is_empty() && self.given.is_empty() && self.withdrawn.is_empty()
     }
 }
 
@@ -126,7 +143,9 @@ impl Store {
         let both = self.db.run(|conn| {
             Box::pin(async move {
                 let given = given::after(conn, read.given).await?;
-                Ok::<_, StoreError>(News { lessons: lessons::after(conn, read.lesson).await?, given })
+                let withdrawn = withdrawals::after(conn, read.withdrawn).await?;
+                let lessons = lessons::after(conn, read.lesson).await?;
+                Ok::<_, StoreError>(News { since: read, lessons, given, withdrawn })
             })
         });
         self.limited(NEWS, both).await

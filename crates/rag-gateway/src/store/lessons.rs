@@ -1,15 +1,27 @@
-//! Lessons: how recoveries ended, never changed.
+//! Lessons: how recoveries ended, never changed; one that is not to be believed is passed over.
 
 use super::{Store, StoreError, WRITE, serialization};
 use crate::schema::lessons;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use wire::Digest;
 use wire::plan::Lesson;
 
 /// How many lessons are read at once.
 const PAGE: i64 = 100;
+const AFTER: &str = "SELECT number, lesson FROM lessons WHERE number > $1 AND NOT EXISTS ( \
+    SELECT 1 FROM withdrawn_lessons WHERE withdrawn_lessons.incident = lessons.incident AND lessons.number <= up_to) \
+    ORDER BY number LIMIT $2";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = Jsonb)]
+    lesson: serde_json::Value,
+}
 
 #[derive(Insertable)]
 #[diesel(table_name = lessons)]
@@ -41,10 +53,10 @@ impl Store {
     }
 }
 
-/// A page of the lessons after a number, with theirs.
+/// A page of the lessons after a number, with theirs; not those that were withdrawn.
 pub(super) async fn after(conn: &mut AsyncPgConnection, number: i64) -> Result<Vec<(i64, Lesson)>, StoreError> {
-    let query = lessons::table.filter(lessons::number.gt(number)).order(lessons::number).limit(PAGE);
-    let rows: Vec<(i64, serde_json::Value)> = query.select((lessons::number, lessons::lesson)).load(conn).await?;
-    let read = rows.into_iter().map(|(number, json)| serde_json::from_value(json).map(|lesson| (number, lesson)));
+    let query = diesel::sql_query(AFTER).bind::<BigInt, _>(number).bind::<BigInt, _>(PAGE);
+    let rows: Vec<Row> = query.load(conn).await?;
+    let read = rows.into_iter().map(|row| serde_json::from_value(row.lesson).map(|lesson| (row.number, lesson)));
     read.collect::<Result<_, _>>().map_err(serialization)
 }

@@ -106,15 +106,20 @@ async fn migrations_go_up_and_down_on_tables_that_hold_something() {
     for _ in 0..2 {
         Db::migrate(&database.url(), MIGRATIONS, Duration::from_secs(20)).await.expect("up, and nothing to do again");
     }
-    let [lessons, knowledge] = ["2026-11-22-000000_lessons", "2026-11-23-000000_knowledge"];
+    let [lessons, knowledge, withdrawals] =
+        ["2026-11-22-000000_lessons", "2026-11-23-000000_knowledge", "2026-11-23-000100_withdrawals"];
     let steps = [
         (lessons, "sample"),
         (knowledge, "sample"),
+        (withdrawals, "sample"),
+        (withdrawals, "down"),
         (knowledge, "down"),
         (lessons, "down"),
         (lessons, "up"),
         (lessons, "sample"),
         (knowledge, "up"),
+        (withdrawals, "up"),
+        (withdrawals, "sample"),
     ];
     let sql: Vec<String> = steps.iter().map(|(folder, name)| read(&format!("{folder}/{name}"))).collect();
     let sql = sql.join(";\n");

@@ -12,3 +12,5 @@ mod retrieval;
 mod rule;
 mod running;
 mod seeds;
+mod told;
+mod withdrawals;
