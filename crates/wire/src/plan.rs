@@ -72,7 +72,7 @@ pub struct Retrieval {
     pub query: String,
     /// Which halves served, e.g. `lexical`.
     pub engine: String,
-    /// Of the best neighbour, 0 to 1.
+    /// How sure it is that the cause is the one that is told, or, where none is, of the best neighbour: 0 to 1.
     pub confidence: f64,
     /// The nearest documents, best first.
     pub neighbours: Vec<Neighbour>,

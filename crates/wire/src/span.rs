@@ -19,6 +19,8 @@ pub enum SpanKind {
     Health,
     /// Watching the live version after the switch.
     Bake,
+    /// Waiting for a person's word.
+    Person,
     /// The platform's own work; also what an older reader makes of a newer kind.
     #[serde(other)]
     Platform,
@@ -34,6 +36,7 @@ impl SpanKind {
             SpanKind::Replay => "replay",
             SpanKind::Health => "health",
             SpanKind::Bake => "bake",
+            SpanKind::Person => "person",
             SpanKind::Platform => "platform",
         }
     }

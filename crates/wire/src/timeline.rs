@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct Timeline {
     /// The stages that were reached, the last time each.
     pub stages: BTreeMap<Stage, DateTime<Utc>>,
-    /// Every span that the journal holds.
+    /// Every span that the journal holds, and the waits for a person.
     pub spans: Vec<Span>,
 }
 
@@ -19,8 +19,10 @@ impl Timeline {
     /// Reads a journal.
     pub fn of(events: &[Event]) -> Self {
         let mut timeline = Timeline::default();
+        let mut asked_at = None;
         for event in events {
             timeline.take_in(event);
+            timeline.spans.extend(waited(event, &mut asked_at));
         }
         timeline
     }
@@ -68,7 +70,7 @@ impl Timeline {
     }
 
     /// The platform's own share, milliseconds: the total without the union of the spans of the target's build, tests,
-    /// replays, health, bake and own work. A gap that no span covers counts as the platform's.
+    /// replays, health, bake and own work, and of the waits for a person. A gap that no span covers counts as the platform's.
     pub fn platform_ms(&self) -> Option<f64> {
         let (from, to) = (*self.stages.get(&Stage::Line)?, *self.stages.get(&Stage::Resolved)?);
         let mut spans: Vec<(DateTime<Utc>, DateTime<Utc>)> = self
@@ -90,6 +92,21 @@ impl Timeline {
         }
         Some(millis(from, to) - covered)
     }
+}
+
+/// The wait for a person that an event ends. Between the question and the word nothing is done.
+fn waited(event: &Event, asked_at: &mut Option<DateTime<Utc>>) -> Option<Span> {
+    let name = match &event.body {
+        Body::ApprovalRequested { .. } | Body::Escalated { .. } => {
+            asked_at.get_or_insert(event.at);
+            return None;
+        }
+        Body::Approved { .. } => "waiting for an approval",
+        Body::Retried { .. } => "waiting for the word to try again",
+        _ => return None,
+    };
+    let start = asked_at.take()?;
+    Some(Span { kind: SpanKind::Person, name: name.to_owned(), start, end: event.at })
 }
 
 fn millis(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {

@@ -49,8 +49,8 @@ fn a_gap_that_no_span_covers_is_the_platforms() {
 
 #[test]
 fn every_kind_but_the_platforms_is_taken_off() {
-    use SpanKind::{Bake, Build, Health, Replay, Target, Test};
-    for kind in [Target, Build, Test, Replay, Health, Bake] {
+    use SpanKind::{Bake, Build, Health, Person, Replay, Target, Test};
+    for kind in [Target, Build, Test, Replay, Health, Bake, Person] {
         platform(&[(kind, 2.0, 5.0)], 9_000.0);
     }
 }
@@ -108,4 +108,23 @@ fn the_stages_are_read_from_the_events_and_the_last_time_counts() {
     }
     assert_eq!(Timeline::of(&journal.events).stages.get(&Stage::Proposed), Some(&at(42)));
     assert!(matches!(body("progressed", None), Body::Progressed { .. }));
+}
+
+#[test]
+fn the_wait_for_a_person_is_not_the_platforms() {
+    let mut journal = Journal::of(&["detected", "started analyze", "planned", "escalated"]);
+    for kind in ["occurred", "occurred", "retried", "started analyze", "planned", "started propose", "admitted"] {
+        journal.add(kind).unwrap();
+    }
+    for kind in ["approval_requested", "occurred", "approved", "started push", "pushed", "started deploy", "deployed"] {
+        journal.add(kind).unwrap();
+    }
+    for kind in ["started verify", "verified", "resolved"] {
+        journal.add(kind).unwrap();
+    }
+    let timeline = Timeline::of(&journal.events);
+    let waits: Vec<_> = timeline.spans.iter().map(|span| (span.kind, span.end - span.start)).collect();
+    let seconds = chrono::TimeDelta::seconds;
+    assert_eq!(waits, [(SpanKind::Person, seconds(3)), (SpanKind::Person, seconds(2))]);
+    assert_eq!(timeline.platform_ms(), Some(timeline.total_ms().unwrap() - 5_000.0));
 }
