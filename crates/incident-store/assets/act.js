@@ -23,14 +23,20 @@ function offered({ incident, actions }) {
     };
   }
   if (actions.includes("resolve")) {
-    return { title: "A person is needed", text: "When the fault is gone, say what you did: it is kept in the journal.", answers, verdicts };
+    return { title: "A person is needed", text: words(actions), answers, verdicts };
   }
   return { title: "Not a fault?", text: "Then it can be dismissed; the reason is kept in the journal.", folded: true, answers, verdicts };
 }
 
+const words = (actions) =>
+  actions.includes("retry")
+    ? "When something has changed (a cure was given, a service is back), have it tried again: what was refused before is not. When the fault is gone, say what you did."
+    : "When the fault is gone, say what you did: it is kept in the journal.";
+
 const ANSWERS = [
   { name: "approve", words: "Approve", done: "Approved. Healing goes on.", tone: "primary", ask: (id, digest, note) => api.approve(id, digest, note) },
   { name: "reject", words: "Reject", done: "Rejected. Nothing was changed.", tone: "danger", needsNote: true, ask: (id, digest, note) => api.reject(id, digest, note) },
+  { name: "retry", words: "Try again", done: "It is tried again: a new plan is asked for.", tone: "", ask: (id, digest, note) => api.retry(id, note) },
   { name: "resolve", words: "Mark as resolved", done: "Marked as resolved.", tone: "primary", needsNote: true, ask: (id, digest, note) => api.resolve(id, note) },
   { name: "dismiss", words: "Dismiss", done: "Dismissed.", tone: "", needsNote: true, ask: (id, digest, note, verdict) => api.dismiss(id, verdict, note) },
 ];
@@ -48,7 +54,7 @@ export function drawActions(detail, context) {
     h("p", {}, offer.text),
     offer.facts ? facts(...offer.facts) : null,
     verdict ? [h("label", { for: "verdict" }, "When it is dismissed: what is it instead?"), verdict] : null,
-    h("label", { for: "note" }, offer.answers.every((answer) => answer.needsNote) ? "Note" : "Note (needed to reject)"),
+    h("label", { for: "note" }, noteWords(offer.answers)),
     note,
     error,
     h("p", { class: "buttons" }, buttons),
@@ -84,6 +90,12 @@ export function drawActions(detail, context) {
 
   const title = h("h2", {}, offer.title);
   return offer.folded ? [h("details", { "data-key": "act" }, h("summary", {}, offer.title), form)] : [title, form];
+}
+
+function noteWords(answers) {
+  const free = answers.find((answer) => !answer.needsNote);
+  if (!free) return "Note";
+  return free.name === "approve" ? "Note (needed to reject)" : "Note (what has changed, or what you did)";
 }
 
 function explained(trouble) {

@@ -83,6 +83,7 @@ export const approve = (id, digest, note) => ask("POST", `${one(id)}/approve`, {
 export const reject = (id, digest, note) => ask("POST", `${one(id)}/reject`, { digest, note });
 export const resolve = (id, note) => ask("POST", `${one(id)}/resolve`, { note });
 export const dismiss = (id, verdict, note) => ask("POST", `${one(id)}/dismiss`, { verdict, note });
+export const retry = (id, note) => ask("POST", `${one(id)}/retry`, { note });
 export const pause = () => ask("POST", `${BASE}/pause`);
 export const resume = () => ask("POST", `${BASE}/resume`);
 export const reset = () => ask("POST", `${BASE}/reset`, undefined, RESET_LIMIT);

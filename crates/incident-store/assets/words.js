@@ -104,6 +104,7 @@ const SPANS = {
   replay: "replays and their witnesses",
   health: "waiting for health",
   bake: "watching the live version",
+  person: "waiting for a person",
   platform: "the platform",
 };
 

@@ -85,6 +85,7 @@ impl Cli {
             Incidents::Resolve { id, note } => {
                 act::say(&connection, *id, act::Word::Resolve { note: note.clone() }).await
             }
+            Incidents::Retry { id, note } => act::say(&connection, *id, act::Word::Retry { note: note.clone() }).await,
             Incidents::Dismiss { id, verdict, note } => {
                 let word = act::Word::Dismiss { verdict: *verdict, note: note.clone() };
                 act::say(&connection, *id, word).await
@@ -100,6 +101,7 @@ impl Cli {
             Kb::Search { query, fault, limit } => {
                 kb::search(&connection, &query.join(" "), fault.clone(), *limit).await
             }
+            Kb::Remove { id } => kb::remove(&connection, id).await,
             Kb::Seed { folder } => kb::seed(&connection, folder.as_deref()).await,
         }
     }

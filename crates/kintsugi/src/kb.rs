@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::Path;
 use wire::knowledge::{
     Document, DocumentPage, DocumentSource, GivenDocument, KnowledgeStatus, SearchAnswer, SearchRequest, SeedRequest,
-    Seeded,
+    Seeded, Withdrawn,
 };
 use wire::{FaultCode, Service, paths};
 
@@ -58,11 +58,7 @@ fn summary(status: &KnowledgeStatus) -> String {
 /// # Errors
 /// When the service does not answer or has no such document.
 pub async fn show(connection: &Connection, id: &str) -> anyhow::Result<Answer> {
-    let plain_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c));
-    if !plain_id || id.contains("..") {
-        return Err(WrongUse(format!("{id:?} is no document's id: `kintsugi kb list` shows them")).into());
-    }
-    let path = format!("{}/{id}", paths::DOCUMENTS);
+    let path = path_of(id)?;
     let document: Document = connection.callee(Service::RagGateway)?.call(Method::GET, &path, None::<&()>).await?;
     let faults: Vec<String> = document.entry.faults.iter().map(ToString::to_string).collect();
     let mut text = format!("{}  ({})\n", plain(&document.entry.title), plain(&document.entry.id));
@@ -72,6 +68,24 @@ pub async fn show(connection: &Connection, id: &str) -> anyhow::Result<Answer> {
     let _ = writeln!(text, "remedy: {}", if document.remedy.is_some() { "a rule that patches code" } else { "none" });
     let _ = write!(text, "\n{}", plain(&document.text));
     Answer::new(text, &document)
+}
+
+/// Takes a document out.
+///
+/// # Errors
+/// When the service does not answer, has no such document, or its own folder has it.
+pub async fn remove(connection: &Connection, id: &str) -> anyhow::Result<Answer> {
+    let path = path_of(id)?;
+    let gone: Withdrawn = connection.callee(Service::RagGateway)?.call(Method::DELETE, &path, None::<&()>).await?;
+    Answer::new(format!("{} is removed ({})", plain(&gone.document), source(gone.source)), &gone)
+}
+
+fn path_of(id: &str) -> Result<String, WrongUse> {
+    let plain_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c));
+    if !plain_id || id.contains("..") {
+        return Err(WrongUse(format!("{id:?} is no document's id: `kintsugi kb list` shows them")));
+    }
+    Ok(format!("{}/{id}", paths::DOCUMENTS))
 }
 
 /// What is near a text. Exits 1 when nothing that is known fits.

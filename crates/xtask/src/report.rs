@@ -4,13 +4,13 @@
 
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
 /// What is not the platform's own.
-const OTHERS: [&str; 6] = ["target", "build", "test", "replay", "health", "bake"];
+const OTHERS: [&str; 7] = ["target", "build", "test", "replay", "health", "bake", "person"];
 /// Rounding of figures in the report, milliseconds.
 const ROUNDING_MS: f64 = 0.01;
 
@@ -148,7 +148,8 @@ fn commit(fault: &Value, events: &[Value], fired: DateTime<Utc>, resolved: DateT
 /// How much of the time the target's own spans cover, milliseconds.
 fn covered(events: &[Value], from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::Result<f64> {
     let mut marks = Vec::new();
-    for span in events.iter().flat_map(spans) {
+    let waits = waits(events);
+    for span in events.iter().flat_map(spans).chain(&waits) {
         if OTHERS.contains(&span["kind"].as_str().unwrap_or_default()) {
             let (start, end) = (time(&span["start"])?.max(from), time(&span["end"])?.min(to));
             if start < end {
@@ -167,6 +168,20 @@ fn covered(events: &[Value], from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::
         since = at;
     }
     Ok(total)
+}
+
+/// The waits for a person: from the question to the word, as spans.
+fn waits(events: &[Value]) -> Vec<Value> {
+    let (mut waits, mut asked_at) = (Vec::new(), None);
+    for event in events {
+        match event["kind"].as_str() {
+            Some("approval_requested" | "escalated") => asked_at = asked_at.or(Some(&event["at"])),
+            Some("approved" | "retried") => waits
+                .extend(asked_at.take().map(|start| json!({ "kind": "person", "start": start, "end": event["at"] }))),
+            _ => {}
+        }
+    }
+    waits
 }
 
 /// The spans of an event: of what was told, and of what was told right after.

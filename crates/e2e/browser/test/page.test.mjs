@@ -330,6 +330,24 @@ describe("what a person does", () => {
     await page.locator(".summary").getByText("Needs a person", { exact: true }).waitFor();
   });
 
+  test("what was given up is tried again, with or without a note", async () => {
+    const waiting = sample({ status: "escalated", actions: ["resolve", "dismiss", "retry"] });
+    fixture.put(waiting);
+    const sent = [];
+    fixture.instead.set(`POST ${PAGE}/api/incidents/${waiting.incident.id}/retry`, (body) => {
+      sent.push(body);
+      fixture.put(moved(waiting, { actions: ["dismiss"], incident: { status: "detected", escalation: null } }), "updated");
+      return [200, {}];
+    });
+    const page = await visit(`#incident=${waiting.incident.id}`);
+    await page.getByText("what was refused before is not").waitFor();
+    await page.getByLabel("Note").fill("a cure was given");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("It is tried again").waitFor();
+    await page.getByRole("button", { name: "Try again" }).waitFor({ state: "detached" });
+    assert.deepEqual(sent, [{ note: "a cure was given" }]);
+  });
+
   test("a service that cannot do it now is said, and the note is kept", async () => {
     const waiting = sample({ status: "escalated", actions: ["resolve"] });
     fixture.put(waiting);

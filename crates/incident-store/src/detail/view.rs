@@ -4,6 +4,7 @@ use crate::rows::cut;
 use crate::story;
 use chrono::{DateTime, Utc};
 use wire::Cursor;
+use wire::apply::MAX_RETRIES;
 use wire::check::check;
 use wire::detection::Detection;
 use wire::event::{Body, Event};
@@ -38,7 +39,10 @@ pub(super) fn of(read: Read) -> Detail {
     let timeline = Timeline::of(&events);
     let (diff, gates) = change(&incident, &events);
     let plan = incident.plan.as_ref();
-    let can = |kind: &'static str| transitions::to(incident.status, Trigger { kind, step: None }).is_some();
+    let may_retry = incident.commit.is_none() && incident.retries < MAX_RETRIES;
+    let can = |kind: &'static str| {
+        transitions::to(incident.status, Trigger { kind, step: None }).is_some() && (kind != "retried" || may_retry)
+    };
     Detail {
         story: story::tell(&events),
         stages: stages(&timeline),
@@ -135,7 +139,12 @@ mod tests {
     fn what_a_person_may_say_follows_from_the_status() {
         let actions = |status| read(Incident { status, ..incident() }, journal([])).actions;
         assert_eq!(actions(Status::AwaitingApproval), ["approve", "reject"]);
-        assert_eq!(actions(Status::Escalated), ["resolve", "dismiss"]);
+        assert_eq!(actions(Status::Escalated), ["resolve", "dismiss", "retry"]);
+        let often = Incident { status: Status::Escalated, retries: MAX_RETRIES, ..incident() };
+        assert_eq!(read(often, journal([])).actions, ["resolve", "dismiss"]);
+        let commit = Some("c".repeat(40).parse().expect("a commit's id"));
+        let standing = Incident { status: Status::Escalated, commit, ..incident() };
+        assert_eq!(read(standing, journal([])).actions, ["resolve", "dismiss"], "what stands is seen to first");
         assert_eq!(actions(Status::Detected), ["dismiss"]);
         assert!(actions(Status::Deploying).is_empty() && actions(Status::Archived).is_empty());
     }

@@ -100,7 +100,7 @@ fn why(reason: EscalationReason) -> &'static str {
 }
 
 /// A text as a sentence.
-fn full(text: &str) -> String {
+pub(super) fn full(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() || text.ends_with(['.', '!', '?', ':']) { text.to_owned() } else { format!("{text}.") }
 }

@@ -51,7 +51,10 @@ pub(super) fn told(body: &Body) -> (String, String) {
             return (format!("{by} dismissed it"), format!("It is {}. {note}", is(*verdict)).trim().into());
         }
         Body::Retried { by, note } => {
-            let text = format!("{note} A new plan is asked for; what was refused before is not tried again.");
+            let text = format!(
+                "{} A new plan is asked for; what was refused before is not tried again.",
+                outcomes::full(note)
+            );
             return (format!("{by} has it tried again"), text.trim().to_owned());
         }
         Body::Reopened { happened_at, .. } => {

@@ -134,6 +134,36 @@ async fn a_rejection_hands_it_to_a_person_who_resolves_it() {
 }
 
 #[tokio::test]
+async fn what_was_given_up_is_tried_again_when_a_person_says_so_and_the_healer_hears_of_it() {
+    let store = start().await;
+    let id = waiting(&store).await;
+    is(store.say(id, "retry", "operator", &json!({})).await, 409, "transition_refused");
+    let reject = json!({"digest": Digest::of("the change"), "note": "too broad"});
+    assert_eq!(store.say(id, "reject", "approver", &reject).await.0, 200);
+    let lease = store.lease().await.expect("the rejection is heard of");
+    store.release(&lease, true).await.unwrap();
+    assert_eq!(store.lease().await, None);
+    for _ in 0..2 {
+        let (status, answer) = store.say(id, "retry", "approver", &json!({"note": "a cure was given"})).await;
+        assert_eq!((status, answer["status"].as_str(), answer["retries"].as_u64()), (200, Some("detected"), Some(1)));
+    }
+    let lease = store.lease().await.expect("the healer's turn");
+    assert_eq!((lease.incident.id, lease.incident.status), (id, Status::Detected));
+    assert_eq!(lease.incident.tried, [Digest::of("rule")].into(), "what was rejected is not proposed again");
+    let kinds = store.kinds(id).await;
+    assert_eq!(kinds[6..], ["approval_rejected", "retried"]);
+    let detail = store.operator.detail(id).await.unwrap();
+    assert!(detail.check.holds, "{}", detail.check.text);
+    let told = &detail.story.last().unwrap();
+    assert_eq!(told.title, "approver has it tried again");
+    assert!(told.text.starts_with("a cure was given. A new plan"), "{}", told.text);
+    assert!(!detail.actions.contains(&"retry".to_owned()), "{:?}", detail.actions);
+    is(store.say(id, "retry", "healer", &json!({})).await, 403, "forbidden");
+    is(store.say(id, "retry", "operator", &json!({"note": 7})).await, 400, "bad_request");
+    is(store.say(IncidentId::fresh(), "retry", "operator", &json!({})).await, 404, "not_found");
+}
+
+#[tokio::test]
 async fn a_person_dismisses_what_is_nothing_and_a_healer_that_was_about_to_write_looks_again() {
     let store = start().await;
     let lease = store.leased().await;
@@ -182,7 +212,8 @@ async fn nobody_says_it_with_the_healers_token() {
         Body::Approved { digest: Digest::of("x"), by: by.clone(), note: note.clone() },
         Body::ApprovalRejected { by: by.clone(), why },
         Body::ResolvedByPerson { by: by.clone(), note: note.clone() },
-        Body::DismissedByPerson { by, verdict: Verdict::Noise, note },
+        Body::DismissedByPerson { by: by.clone(), verdict: Verdict::Noise, note: note.clone() },
+        Body::Retried { by, note },
     ];
     for body in words {
         refused(store.healer.append(lease.incident.id, &append(&lease, 3, "k3", body)).await, 400, "bad_request");

@@ -89,7 +89,7 @@ async fn an_incident_is_told_whole() {
     assert!(detail.story[1].text.ends_with("Look at the pool."), "{:?}", detail.story[1]);
     assert!(detail.check.holds, "{}", detail.check.text);
     assert_eq!(detail.check.found.unwrap().events, 3);
-    assert_eq!(detail.actions, ["resolve", "dismiss"]);
+    assert_eq!(detail.actions, ["resolve", "dismiss", "retry"]);
     assert_eq!(detail.stages[0].stage, wire::span::Stage::Line);
 }
 

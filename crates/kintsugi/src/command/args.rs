@@ -136,6 +136,15 @@ pub(crate) enum Incidents {
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// Has an escalated incident tried again, because something has changed. What was refused before is not tried again.
+    #[command(after_help = help::RETRY)]
+    Retry {
+        /// Its id.
+        id: IncidentId,
+        /// What has changed: it is kept in the journal.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +194,12 @@ pub(crate) enum Kb {
     Seed {
         /// A folder of Markdown files of your own; without it the service reads its own folder again.
         folder: Option<PathBuf>,
+    },
+    /// Takes a document out: one that was given, or a lesson that was learned. At once, and for all who ask.
+    #[command(after_help = help::REMOVE)]
+    Remove {
+        /// Its id, as `kb list` prints it.
+        id: String,
     },
 }
 

@@ -107,3 +107,21 @@ pub(super) const SEED: &str = "\
 Examples:
   kintsugi kb seed                     the service's own folder again
   kintsugi kb seed ./cures             documents of your own: all or none";
+
+pub(super) const RETRY: &str = "\
+A cure was given, a service is back, a disk is free again: the incident begins anew with a new plan. It is refused while a
+change of it stands on the branch that was neither proved nor taken back, and after ten times.
+
+Examples:
+  kintsugi incidents list --status escalated
+  kintsugi kb seed ./cures             the cure that was missing
+  kintsugi incidents retry ID --note 'a cure for the new statement'";
+
+pub(super) const REMOVE: &str = "\
+What is in the service's own folder is taken out there: remove the file, then `kintsugi kb seed`. A document whose cure
+others use is refused until they are removed. Incidents that it healed keep their journals.
+
+Examples:
+  kintsugi kb list
+  kintsugi kb remove my-cure
+  kintsugi kb remove lesson-01932c07-209c-7e2f-a1c4-6f3c5d8e9b10";

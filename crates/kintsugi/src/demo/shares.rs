@@ -6,13 +6,14 @@ use wire::span::{Span, SpanKind};
 use wire::timeline::Timeline;
 
 /// The kinds in the order in which a moment that several spans cover is given to one of them, with their names.
-const KINDS: [(SpanKind, &str); 6] = [
+const KINDS: [(SpanKind, &str); 7] = [
     (SpanKind::Build, "build"),
     (SpanKind::Test, "test"),
     (SpanKind::Replay, "replay"),
     (SpanKind::Health, "health"),
     (SpanKind::Bake, "bake"),
     (SpanKind::Target, "target"),
+    (SpanKind::Person, "person"),
 ];
 /// What no span covers, or only spans of the platform's own.
 pub const PLATFORM: &str = "platform";

@@ -76,6 +76,7 @@ fn words(kind: &str) -> &str {
         "health" => "the wait for health",
         "bake" => "the watch after the switch",
         "target" => "the failing request itself",
+        "person" => "the wait for a person",
         other => other,
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use wire::incident::Incident;
 use wire::plan::Verdict;
-use wire::session::{Approve, Dismiss, Reject, Resolve};
+use wire::session::{Approve, Dismiss, Reject, Resolve, Retry};
 use wire::{Digest, IncidentId, Service, paths};
 
 /// What is said.
@@ -39,6 +39,11 @@ pub enum Word {
         /// Why.
         note: String,
     },
+    /// Something has changed: it is to be tried again.
+    Retry {
+        /// What.
+        note: String,
+    },
 }
 
 /// Says it.
@@ -57,6 +62,7 @@ pub async fn say(connection: &Connection, id: IncidentId, word: Word) -> anyhow:
         Word::Reject { note } => send(connection, id, "reject", &Reject { digest: None, note }).await,
         Word::Resolve { note } => send(connection, id, "resolve", &Resolve { note }).await,
         Word::Dismiss { verdict, note } => send(connection, id, "dismiss", &Dismiss { verdict, note }).await,
+        Word::Retry { note } => send(connection, id, "retry", &Retry { note }).await,
     }
 }
 

@@ -71,3 +71,24 @@ fn an_empty_knowledge_base_says_how_to_fill_it() {
     0 documents, 0 lessons; search is lexical (no model)
     ");
 }
+
+#[test]
+fn a_document_is_removed_by_its_id_and_only_by_one() {
+    let home = Home::always(200, json!({ "document": "my-cure", "source": "given" }));
+    let ended = home.run(&["kb", "remove", "my-cure"]);
+    assert_eq!((ended.code, ended.out.as_str()), (0, "my-cure is removed (given)\n"));
+    let asked = &home.stub.asked()[0];
+    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("DELETE", "/v1/documents/my-cure"));
+    assert_eq!(home.run(&["kb", "remove", "../secret"]).code, 2);
+    assert_eq!(home.stub.asked().len(), 1, "nothing is asked");
+}
+
+#[test]
+fn what_cannot_be_removed_says_why() {
+    let why =
+        "\"mode-disk-full\" stands in the service's own folder: remove the file there, then seed the folder again";
+    let home = Home::always(409, json!({ "code": "in_the_folder", "message": why, "request_id": "r-1" }));
+    let ended = home.run(&["kb", "remove", "mode-disk-full"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("remove the file there"), "{ended:?}");
+}

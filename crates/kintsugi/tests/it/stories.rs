@@ -21,7 +21,7 @@ fn detail(journal: &[Event], row: &Incident) -> Value {
         "stages": [{ "stage": "line", "at": row.detected_at, "ms": 0.0 }, { "stage": "incident", "at": row.detected_at, "ms": 4.2 }],
         "neighbours": [], "diff": "-SELECT FROM\n+SELECT 1", "lines": [], "gates": [],
         "check": { "holds": true, "text": "Everything holds." },
-        "occurrences_total": 1, "actions": ["resolve", "dismiss"], "cursor": "1-2",
+        "occurrences_total": 1, "actions": ["resolve", "dismiss", "retry"], "cursor": "1-2",
     })
 }
 
@@ -38,7 +38,7 @@ fn the_story_is_told_in_plain_words_without_control_characters() {
 
     stages: line +0 ms, incident +4 ms
     record: Everything holds.
-    you can: resolve, dismiss
+    you can: resolve, dismiss, retry
     ");
 }
 

@@ -56,6 +56,8 @@ fn the_other_words_go_to_their_routes() {
     for (arguments, word, body) in [
         (&["reject", ID, "--note", "no"][..], "reject", json!({ "note": "no" })),
         (&["resolve", ID, "--note", "restarted it"], "resolve", json!({ "note": "restarted it" })),
+        (&["retry", ID, "--note", "a cure was given"], "retry", json!({ "note": "a cure was given" })),
+        (&["retry", ID], "retry", json!({ "note": "" })),
         (&["dismiss", ID, "--verdict", "noise"], "dismiss", json!({ "verdict": "noise", "note": "" })),
     ] {
         let (ended, call) = said(plain(), arguments);
