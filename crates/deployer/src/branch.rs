@@ -84,13 +84,10 @@ impl Branch {
     pub(crate) async fn head(&self) -> Result<Head, Arc<BranchError>> {
         let branch = self.clone();
         let look = tokio::task::spawn_blocking(move || branch.look());
-        let told = match tokio::time::timeout(LOOK, look).await {
-            Ok(Ok(head)) => head.map_err(Arc::new),
+        match tokio::time::timeout(LOOK, look).await {
+            Ok(Ok(told)) => told,
             Ok(Err(_)) | Err(_) => Err(Arc::new(BranchError::TooLong)),
-        };
-        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Look { at: Instant::now(), told: told.clone() });
-        told
+        }
     }
 
     /// The head for whoever looks all the time: over ssh, where each look is a connection, as it was told a moment ago.
@@ -103,8 +100,16 @@ impl Branch {
         }
     }
 
-    fn look(&self) -> Result<Head, BranchError> {
+    fn look(&self) -> Result<Head, Arc<BranchError>> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = self.ask(&mut last).map_err(Arc::new);
+        // Within the turn, so that no older look is remembered after a newer one.
+        let look = Look { at: Instant::now(), told: told.clone() };
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
+        told
+    }
+
+    fn ask(&self, last: &mut Option<Head>) -> Result<Head, BranchError> {
         let repository = open(&self.folder).map_err(|error| failed("keep a copy of the branch", &error))?;
         let tip = Remote::new(&self.source, &self.access)?.fetch(&repository)?;
         if let Some(head) = last.as_ref().filter(|head| head.commit.as_str() == tip.to_string()) {
