@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
+use testkit::ssh::Sshd;
 use testkit::tiny::Tiny;
 use testkit::{eventually, repository};
 use wire::event::{Body, Event};
@@ -28,6 +29,8 @@ pub struct Fleet {
     pub tiny: Tiny,
     /// Between the services and the store.
     pub gate: Gate,
+    /// In front of the target's remote, if the story wants it there.
+    pub sshd: Option<Sshd>,
     http: reqwest::Client,
     _folder: TempDir,
 }
@@ -39,6 +42,8 @@ pub struct Setup {
     pub env: BTreeMap<String, String>,
     /// Cures instead of the right one: file name and text.
     pub cures: Option<Vec<(&'static str, String)>>,
+    /// The host behind which the target's remote is, instead of a folder.
+    pub sshd: Option<Sshd>,
 }
 
 impl Fleet {
@@ -63,6 +68,9 @@ impl Fleet {
             let env = overrides.entry(service).or_default();
             env.insert(format!("{key}__INCIDENT_STORE"), gate_url.clone());
         }
+        if let Some(sshd) = &setup.sshd {
+            move_behind(sshd, &tiny, &mut overrides);
+        }
         let options = Options {
             home: folder.path().join("stack"),
             programs: programs(),
@@ -75,7 +83,7 @@ impl Fleet {
         };
         let stack = Stack::start(options.clone(), &mut |line| println!("{line}")).await.expect("the stack");
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client");
-        let fleet = Self { stack, options, tiny, gate, http, _folder: folder };
+        let fleet = Self { stack, options, tiny, gate, sshd: setup.sshd, http, _folder: folder };
         fleet.until_live_is_head().await;
         fleet
     }
@@ -178,6 +186,25 @@ impl Fleet {
         assert_eq!(self.tiny.head(), *head, "nothing was pushed");
         let live = self.live().await.expect("something runs");
         assert_eq!((live.commit, live.rollouts), (before.commit.clone(), before.rollouts), "nothing was rolled out");
+    }
+}
+
+/// The target file names the host, and each service that touches git has a key of its own: one may write, two may read.
+fn move_behind(sshd: &Sshd, tiny: &Tiny, overrides: &mut BTreeMap<Service, BTreeMap<String, String>>) {
+    let file = tiny.targets.join("tiny.toml");
+    let text = std::fs::read_to_string(&file).expect("the target file");
+    let folder = format!("url = \"{}\"", tiny.remote.display());
+    assert!(text.contains(&folder), "{text}");
+    std::fs::write(&file, text.replace(&folder, &format!("url = \"{}\"", sshd.url(&tiny.remote)))).expect("written");
+    let keys = [
+        (Service::Patcher, "PATCHER", &sshd.writer),
+        (Service::Deployer, "DEPLOYER", &sshd.reader),
+        (Service::Verifier, "VERIFIER", &sshd.reader),
+    ];
+    for (service, prefix, key) in keys {
+        let env = overrides.entry(service).or_default();
+        env.insert(format!("{prefix}__SSH_KEY"), key.display().to_string());
+        env.insert(format!("{prefix}__SSH_KNOWN_HOSTS"), sshd.known_hosts.display().to_string());
     }
 }
 

@@ -6,6 +6,7 @@ mod patient;
 mod patient_stack;
 mod patient_variants;
 mod refusals;
+mod remotes;
 mod resets;
 mod templates;
 mod traces;
