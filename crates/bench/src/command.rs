@@ -1,9 +1,10 @@
 //! The command line: a row to be measured, or the part of one that is a process of its own.
 
 use crate::sheet::{Sheet, Verdict};
-use crate::{document, p4, p9, p10};
+use crate::{document, p1, p3, p4, p9, p10, p11};
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Measures the rows of the performance table beside their peers and floors.
@@ -43,12 +44,18 @@ struct Measure {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Row {
+    /// A code fault healed.
+    P1,
+    /// Detection latency.
+    P3,
     /// Scan throughput.
     P4,
     /// An event to many subscribers.
     P9,
     /// Retrieval.
     P10,
+    /// Footprint.
+    P11,
 }
 
 #[derive(Debug, Subcommand)]
@@ -76,6 +83,8 @@ enum Part {
 pub(crate) struct Setup {
     /// A folder of its own, removed afterwards.
     pub(crate) work: PathBuf,
+    /// A folder that is kept from run to run.
+    pub(crate) kept: PathBuf,
     /// Whether only to show that it works.
     pub(crate) smoke: bool,
 }
@@ -104,13 +113,16 @@ impl Part {
 
 impl Measure {
     fn run(self) -> anyhow::Result<()> {
-        let folder = tempfile::Builder::new().prefix("kintsugi-bench-").tempdir_in(&self.work);
+        let folder = tempfile::Builder::new().prefix("bench-").permissions(open_to_others()).tempdir_in(&self.work);
         let folder = folder.with_context(|| format!("cannot make a folder in {}", self.work.display()))?;
-        let setup = Setup { work: folder.path().to_owned(), smoke: self.smoke };
+        let setup = Setup { work: folder.path().to_owned(), kept: self.out.clone(), smoke: self.smoke };
         let mut sheet = match self.row {
+            Row::P1 => p1::measure(&setup)?,
+            Row::P3 => p3::measure(&setup)?,
             Row::P4 => p4::measure(&setup)?,
             Row::P9 => p9::measure(&setup)?,
             Row::P10 => p10::measure(&setup)?,
+            Row::P11 => p11::measure(&setup)?,
         };
         sheet.finish();
         self.keep(&sheet)
@@ -131,6 +143,11 @@ impl Measure {
         let before = std::fs::read_to_string(&self.document).unwrap_or_default();
         write(&self.document, &document::with_sections(&before, &[(sheet.row.clone(), section)]))
     }
+}
+
+/// PostgreSQL runs as another user, who must get to its folder.
+fn open_to_others() -> std::fs::Permissions {
+    std::fs::Permissions::from_mode(0o755)
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -7,8 +7,13 @@ pub mod document;
 pub mod machine;
 pub mod madeup;
 pub mod child;
+mod http;
+mod stand;
+mod p1;
+mod p3;
 mod p4;
 mod p9;
 mod p10;
+mod p11;
 
 pub use command::run;

@@ -75,7 +75,7 @@ fn ours(sheet: &mut Sheet, set: Set, file: &Path, bytes: u64) -> anyhow::Result<
 }
 
 fn scan(set: Set, file: &Path) -> anyhow::Result<Ran> {
-    child::run(child::own(&["scan", &set.to_string()])?.arg(file))
+    child::run(child::own(&["scan", &set.to_string()])?.arg(file), &[0])
 }
 
 fn peer(sheet: &mut Sheet, ripgrep: &PathBuf, set: Set, file: &Path, bytes: u64) -> anyhow::Result<u64> {
@@ -84,13 +84,14 @@ fn peer(sheet: &mut Sheet, ripgrep: &PathBuf, set: Set, file: &Path, bytes: u64)
     for wanted in set.wanted() {
         command.args(["-e", &wanted]);
     }
-    let ran = child::run(command.arg("--").arg(file))?;
+    // It says 1 when there is no hit.
+    let ran = child::run(command.arg("--").arg(file), &[0, 1])?;
     sheet.sample(&set.to_string(), PEER, SPEED, speed(bytes, &ran));
     Ok(memchr::memchr_iter(b'\n', &ran.said).count() as u64)
 }
 
 fn floor(sheet: &mut Sheet, file: &Path, bytes: u64) -> anyhow::Result<()> {
-    let ran = child::run(child::own(&["newlines"])?.arg(file))?;
+    let ran = child::run(child::own(&["newlines"])?.arg(file), &[0])?;
     sheet.sample("floor", FLOOR, SPEED, speed(bytes, &ran));
     Ok(())
 }
