@@ -98,7 +98,12 @@ fn programs() -> BTreeMap<String, String> {
     if let Some(chrome) = ["google-chrome", "chromium-browser"].iter().find_map(|name| version_of(name, "--version")) {
         found.entry("chromium".to_owned()).or_insert(chrome);
     }
+    found.extend(ssh().map(|told| ("ssh".to_owned(), told)));
     // Debian keeps these away from the PATH.
+    let sshd = Path::new("/usr/sbin/sshd");
+    if sshd.exists() {
+        found.insert("sshd".to_owned(), sshd.display().to_string());
+    }
     if let Ok(folder) = substrate::postgres::programs() {
         found.insert("initdb".to_owned(), folder.display().to_string());
         let client = folder.join("psql");
@@ -111,6 +116,12 @@ fn programs() -> BTreeMap<String, String> {
         found.insert("redis-server".to_owned(), told.unwrap_or_else(|| program.display().to_string()));
     }
     found
+}
+
+/// It tells its version in its own way, and where others complain.
+fn ssh() -> Option<String> {
+    let output = Command::new("ssh").arg("-V").stdin(std::process::Stdio::null()).output().ok()?;
+    Some(first_line(&output.stderr, "there"))
 }
 
 /// Makes the namespaces that the sandbox needs, for a moment.

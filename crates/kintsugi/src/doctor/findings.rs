@@ -71,7 +71,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
 }
 
 /// A program: its name, the package it is in, what it is for, and whether nothing runs without it.
-const PROGRAMS: [(&str, &str, &str, bool); 11] = [
+const PROGRAMS: [(&str, &str, &str, bool); 13] = [
     ("git", "git", "the demo's report is checked against the git log, and people look at cures with it", true),
     ("cc", "build-essential", "links the services and the candidates that the verifier builds", true),
     ("make", "make", "the documented commands are make targets; without it call scripts/demo-cycle yourself", false),
@@ -85,6 +85,8 @@ const PROGRAMS: [(&str, &str, &str, bool); 11] = [
     ("redis-server", "redis-server", "cooldowns and the wake-ups between replicas go through a private Redis", true),
     ("setpriv", "util-linux", "starts every process so that it ends with the stack", true),
     ("bwrap", "bubblewrap", "candidates are built and run in a sandbox without network and secrets", true),
+    ("ssh", "openssh-client", "targets whose remote is on a host are read and pushed to with it and git", false),
+    ("sshd", "openssh-server", "the tests put a remote behind it", false),
     ("python3", "python3", "the tests heal a second target, which is written in Python", false),
     ("node", "nodejs npm", "drives the browser tests of the dashboard", false),
     ("chromium", "chromium", "the browser of the dashboard's tests", false),

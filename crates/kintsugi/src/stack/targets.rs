@@ -73,8 +73,12 @@ fn fill_in(
     let name = entry.file.file_stem().and_then(|stem| stem.to_str()).context("a target file without a name")?;
     let name: wire::TargetName = name.parse()?;
     let bare = layout.remote(&name);
-    let seeded = remote::seed(&bare, &root.join(&entry.source))?;
-    say(format!("{:<15} {}  {seeded:?}", name.to_string(), bare.display()));
+    if text.contains("${REMOTE}") {
+        let seeded = remote::seed(&bare, &root.join(&entry.source))?;
+        say(format!("{:<15} {}  {seeded:?}", name.to_string(), bare.display()));
+    } else {
+        say(format!("{:<15} its remote is the one that its file names", name.to_string()));
+    }
     let scratch = databases::of_target(postgres, layout, &entry.database, &format!("{name}-database-url"))?;
     std::fs::copy(layout.secret("report-token"), layout.secret(&format!("{name}-report-token")))?;
     let shown = |path: PathBuf| path.display().to_string();

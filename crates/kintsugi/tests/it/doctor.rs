@@ -9,8 +9,21 @@ use serde_json::json;
 
 /// A machine that lacks nothing.
 fn good() -> Facts {
-    let programs =
-        ["git", "cc", "make", "initdb", "psql", "redis-server", "setpriv", "bwrap", "python3", "node", "chromium"];
+    let programs = [
+        "git",
+        "cc",
+        "make",
+        "initdb",
+        "psql",
+        "redis-server",
+        "setpriv",
+        "bwrap",
+        "ssh",
+        "sshd",
+        "python3",
+        "node",
+        "chromium",
+    ];
     Facts {
         programs: programs.into_iter().map(|name| (name.to_owned(), "1.0".to_owned())).collect(),
         rustc: Some("rustc 1.94.0 (abc 2026-01-01)".into()),
@@ -58,7 +71,7 @@ fn each_missing_program_is_told_with_the_command_that_gets_it() {
 
 #[test]
 fn what_only_tests_and_comfort_need_is_optional() {
-    for program in ["make", "python3", "node", "chromium"] {
+    for program in ["make", "ssh", "sshd", "python3", "node", "chromium"] {
         let mut facts = good();
         facts.programs.remove(program);
         let finding = of(program, &facts);
