@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use chassis::{ApiError, Stop};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use wire::Digest;
 use wire::knowledge::{DocumentSource, SeedRequest, Seeded};
 use wire::problem::code;
@@ -17,6 +18,9 @@ use wire::problem::code;
 const AT_A_TIME: usize = 16;
 /// How many documents one seed may give.
 const MAX_GIVEN: usize = 500;
+
+/// How long the first vectors wait for the database; then they are made without it.
+const DATABASE: Duration = Duration::from_secs(5);
 
 /// Why nothing was seeded.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +79,13 @@ impl Gateway {
         Ok(seeded)
     }
 
+    /// Takes in what other replicas have kept, if the database answers; else what is known must do.
+    pub async fn look_for_news(&self) {
+        if let Err(error) = self.refresh().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "answered without news from the database");
+        }
+    }
+
     async fn give(&self, request: SeedRequest) -> Result<Seeded, SeedError> {
         self.refresh().await?;
         let documents = self.check_given(&request).map_err(SeedError::Invalid)?;
@@ -120,6 +131,12 @@ impl Gateway {
     /// Gives documents their vectors as they come, until the word to stop. A model that is fetched later is seen at the next seed.
     pub(crate) async fn give_vectors(self: Arc<Self>, stop: Stop) {
         let mut told = None;
+        // Vectors that were made before are in the database, and those that are made now are to be kept there.
+        tokio::select! {
+            () = self.prepared.notified() => {}
+            () = tokio::time::sleep(DATABASE) => {}
+            () = stop.requested() => {}
+        }
         while !stop.is_stopping() {
             let meaning = Arc::clone(&self.meaning);
             let found = tokio::task::spawn_blocking(move || meaning.look()).await.ok().flatten();

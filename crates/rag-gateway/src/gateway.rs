@@ -37,6 +37,8 @@ pub struct Gateway {
     pub(crate) clock: SharedClock,
     /// Told when documents may want vectors.
     pub(crate) wanting: Notify,
+    /// Told when the database is there.
+    pub(crate) prepared: Notify,
     pub(crate) settings: Settings,
     calibration: Calibration,
 }
@@ -92,6 +94,7 @@ impl Gateway {
             meaning: Arc::new(Meaning::new(settings.model.clone())),
             clock,
             wanting: Notify::new(),
+            prepared: Notify::new(),
             settings: settings.clone(),
             calibration,
         }))
@@ -104,6 +107,7 @@ impl Gateway {
             Ok(()) => tracing::info!(lessons = self.read().lessons(), "lessons"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "lessons are not read yet"),
         }
+        self.prepared.notify_one();
     }
 
     /// What to do about a symptom. Without the database it answers from what it knows, and says so.
@@ -122,9 +126,7 @@ impl Gateway {
 
     /// What is near a text.
     pub async fn search(&self, request: &SearchRequest) -> SearchAnswer {
-        if let Err(error) = self.refresh().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "searched without news of lessons");
-        }
+        self.look_for_news().await;
         let limit = request.limit.unwrap_or(NEIGHBOURS).min(MAX_NEIGHBOURS);
         let found = self.find(&Query::of_search(request), limit.max(1)).await;
         SearchAnswer {

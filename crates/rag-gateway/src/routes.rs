@@ -58,6 +58,7 @@ fn hundred() -> usize {
 
 /// `GET /v1/documents`: what is known, the folder's documents first, then given ones, then what was learned, newest first.
 pub async fn list_documents(gateway: web::Data<Gateway>, query: web::Query<DocumentsQuery>) -> web::Json<DocumentPage> {
+    gateway.look_for_news().await;
     web::Json(gateway.documents(query.limit.min(MAX_DOCUMENTS)))
 }
 
@@ -69,6 +70,7 @@ pub async fn show_document(
     gateway: web::Data<Gateway>,
     id: web::Path<String>,
 ) -> Result<web::Json<Document>, Reply<Plain>> {
+    gateway.look_for_news().await;
     let document = gateway.document(&id);
     Ok(web::Json(document.ok_or_else(|| Plain::NotFound(format!("no document has the id {:?}", id.as_str())))?))
 }
@@ -109,6 +111,7 @@ pub async fn search_documents(
 
 /// `GET /v1/status`: which halves of the search serve, over how much.
 pub async fn tell_status(gateway: web::Data<Gateway>) -> web::Json<KnowledgeStatus> {
+    gateway.look_for_news().await;
     web::Json(gateway.status())
 }
 
