@@ -8,6 +8,7 @@ mod patient_variants;
 mod refusals;
 mod remotes;
 mod resets;
+mod retries;
 mod templates;
 mod traces;
 mod numbers;
