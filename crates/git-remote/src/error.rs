@@ -71,7 +71,7 @@ pub enum RemoteError {
         detail: String,
     },
     /// The host is not who it is said to be.
-    #[error("{place} {}: see the file of `ssh_known_hosts` ({})", if *changed { "shows another host key than the known one" } else { "is not a known host" }, known_hosts.display())]
+    #[error("{place} {}: see the file of `ssh_known_hosts` ({})", judged(*changed), known_hosts.display())]
     HostKey {
         /// The host.
         place: String,
@@ -127,6 +127,10 @@ impl RemoteError {
             _ => false,
         }
     }
+}
+
+fn judged(changed: bool) -> &'static str {
+    if changed { "shows another host key than the known one" } else { "is not a known host" }
 }
 
 /// Whether what libgit2 says may be another later.
