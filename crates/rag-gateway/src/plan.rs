@@ -1,6 +1,6 @@
 //! From what was found to a plan. Pure.
 
-use crate::cause;
+use crate::cause::Causes;
 use crate::document::Document;
 use crate::retrieve::{Hit, round};
 use crate::track::TrackRecord;
@@ -100,7 +100,8 @@ pub struct Sure<'a> {
 }
 
 /// What is to be done: the diagnosis of the surest document, and the remedies of the sure ones, those first that have not
-/// failed here before. The confidence of the diagnosis is that of the document, shared with what fits as well. Nothing is proposed when nothing is sure, or when the diagnosis says that nothing is to be changed.
+/// failed here before. How sure the diagnosis is, and what is expected of an option, is the document's confidence shared with the
+/// causes that fit as well. Nothing is proposed when nothing is sure, or when the diagnosis says that nothing is to be changed.
 pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut retrieval: Retrieval) -> Plan {
     let Sure { hits, min_confidence } = *found;
     retrieval.confidence = hits.first().map_or(0.0, |hit| round(hit.confidence));
@@ -114,14 +115,14 @@ pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut re
         );
         return Plan { verdict: Verdict::Unknown, root_cause, retrieval, options: Vec::new() };
     };
-    let cause = cause::told(best, &sure);
-    retrieval.confidence = round(best.confidence * cause.share);
-    let (verdict, root_cause) = (best.document.verdict, cause.text);
-    let options = if verdict.is_actionable() { options(request, &sure, track) } else { Vec::new() };
+    let causes = Causes::of(&sure);
+    retrieval.confidence = round(best.confidence * causes.share(best));
+    let (verdict, root_cause) = (best.document.verdict, causes.told(best));
+    let options = if verdict.is_actionable() { options(request, &sure, &causes, track) } else { Vec::new() };
     Plan { verdict, root_cause, retrieval, options }
 }
 
-fn options(request: &PlanRequest, sure: &[&Hit], track: &TrackRecord) -> Vec<PlanOption> {
+fn options(request: &PlanRequest, sure: &[&Hit], causes: &Causes<'_>, track: &TrackRecord) -> Vec<PlanOption> {
     let mut options: Vec<(bool, PlanOption)> = Vec::new();
     for hit in sure {
         let Some(remedy) = remedy_for(request, hit) else { continue };
@@ -133,7 +134,7 @@ fn options(request: &PlanRequest, sure: &[&Hit], track: &TrackRecord) -> Vec<Pla
         let option = PlanOption {
             title: title(&hit.document, remedy),
             remedy: remedy.clone(),
-            confidence: round(record.weigh(hit.confidence)),
+            confidence: round(record.weigh(hit.confidence * causes.share(hit))),
             verification: hit.document.verification.clone(),
             estimate: Some(Estimate { risk: record.risk(), builds: 1, tokens: 0 }),
         };

@@ -343,7 +343,7 @@ describe("what a person does", () => {
     await page.getByText("what was refused before is not").waitFor();
     await page.getByLabel("Note").fill("a cure was given");
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByText("It is tried again").waitFor();
+    await page.locator("#notice").getByText("It is tried again").waitFor();
     await page.getByRole("button", { name: "Try again" }).waitFor({ state: "detached" });
     assert.deepEqual(sent, [{ note: "a cure was given" }]);
   });

@@ -68,6 +68,8 @@ fn a_malformed_statement_is_told_as_one_and_not_surer_than_can_be_known() {
     assert!(!plan.root_cause.contains("schema has changed"), "{}", plan.root_cause);
     assert!(plan.root_cause.contains("fits other known causes almost as well"), "{}", plan.root_cause);
     assert!(plan.retrieval.confidence < 0.7, "several causes fit the line: {}", plan.retrieval.confidence);
+    let chances: f64 = plan.options.iter().map(|option| option.confidence).sum();
+    assert!(chances <= 1.0, "at most one of them is right: {:?}", plan.options);
     let first = &plan.options[0].remedy;
     assert!(matches!(first, Remedy::Codemod { document, .. } if document == "sql-select-without-list"), "{first:?}");
 }
