@@ -56,8 +56,8 @@ pub(crate) fn measure(setup: &Setup) -> anyhow::Result<Sheet> {
     loud(&mut sheet, &plan, &mut ways)?;
     commits(&mut sheet, &plan, &mut ways, &stand, setup)?;
     sheet.note(format!(
-        "{} runs of {} lines a way, the ways in turn; p50 and p99 are each run's, the table shows their medians; an ended wait of a \
-         polling tail is not waited for",
+        "{} runs of {} lines a way, the ways in turn, the next line after the last one's arrival (only the polling tail is not \
+         waited for); p50 and p99 are each run's",
         plan.runs, plan.turns
     ));
     sheet.note(
