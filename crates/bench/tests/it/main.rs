@@ -1,5 +1,12 @@
 //! Rows in small: every contender that needs nothing but this crate's programs is sampled, and the results are kept.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a step of a test that fails is a failed test"
+)]
+
 use std::path::Path;
 use std::process::Command;
 
