@@ -2,13 +2,18 @@
 
 use crate::plan::{document, lesson, request};
 use crate::retrieval::index;
-use crate::running::start;
+use crate::running::{settings, start_with};
+use camino::Utf8PathBuf;
+use rag_gateway::Settings;
 use rag_gateway::calibration::Calibration;
 use rag_gateway::document::Document;
 use rag_gateway::plan::{Sure, plan};
 use rag_gateway::retrieve::Query;
 use rag_gateway::track::TrackRecord;
+use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
+use wire::knowledge::{KnowledgeStatus, SearchAnswer};
 use wire::plan::{Lesson, Plan, PlanRequest, Remedy, Retrieval, Verdict};
 
 const SQL: &str = "FAULT_SQL_INJECTION_TEST";
@@ -126,12 +131,23 @@ fn what_was_tried_for_an_incident_goes_last_but_is_named() {
 }
 
 #[tokio::test]
-async fn a_vague_word_about_a_slow_upstream_finds_what_is_known_of_it() {
-    let service = start(testkit::database().await.url()).ready().await;
+async fn a_vague_word_about_a_slow_upstream_finds_what_is_known_of_it_by_words_and_by_meaning() {
+    check_slow_upstream("/nowhere".into(), "lexical").await;
+    if let Some(model) = testkit::model::real() {
+        check_slow_upstream(model, "lexical+semantic").await;
+    }
+}
+
+async fn check_slow_upstream(model: Utf8PathBuf, engine: &str) {
+    let service = start_with(Settings { model, ..settings() }, testkit::database().await.url()).ready().await;
+    testkit::eventually("every vector", Duration::from_secs(60), async || {
+        let status: KnowledgeStatus = service.ask(Method::GET, "/v1/status", json!({})).await;
+        (status.engine == engine && status.vectors_pending == 0).then_some(())
+    })
+    .await;
     for query in ["upstream answers too late", "the upstream is too slow"] {
-        let found: wire::knowledge::SearchAnswer =
-            service.ask(reqwest::Method::POST, "/v1/search", json!({ "query": query })).await;
-        assert_eq!((found.abstains, found.engine.as_str()), (false, "lexical"), "{query}: {found:?}");
+        let found: SearchAnswer = service.ask(Method::POST, "/v1/search", json!({ "query": query })).await;
+        assert_eq!((found.abstains, found.engine.as_str()), (false, engine), "{query}: {found:?}");
         let first = &found.neighbours[0].document;
         assert!(first.starts_with("api-call-") || first == "mode-endpoint-times-out", "{query}: {found:?}");
     }
