@@ -18,6 +18,8 @@ const FLOOR: &str = "bare write loop";
 const PEER: &str = "nginx + nchan";
 /// How long descriptors of clients that vanished are waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A number that stays so long is one at rest.
+const REST: Duration = Duration::from_secs(1);
 /// After connecting, so that greetings are not taken for what is published.
 const SETTLE: Duration = Duration::from_millis(400);
 
@@ -112,13 +114,7 @@ async fn publish(server: &mut Server, crowd: &Crowd, frames: usize) -> anyhow::R
 /// How long the descriptors of clients that vanish without a word are kept; nothing is published.
 async fn vanish(sheet: &mut Sheet, plan: &Plan, servers: &[Server]) -> anyhow::Result<()> {
     for server in servers.iter().filter(|server| server.name != FLOOR) {
-        let until = Instant::now() + PATIENCE;
-        let mut before = descriptors(server.pid);
-        // Those of the crowd before this one.
-        while Instant::now() < until && before > plan.sizes.first().copied().unwrap_or_default().max(40) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            before = descriptors(server.pid);
-        }
+        let before = at_rest(server.pid).await;
         let mut crowd = Crowd::default();
         crowd.grow(server.address, plan.vanishing).await?;
         anyhow::ensure!(
@@ -139,6 +135,20 @@ async fn vanish(sheet: &mut Sheet, plan: &Plan, servers: &[Server]) -> anyhow::R
         sheet.sample(&format!("{what}: until the last descriptor is back"), server.name, "s", seconds);
     }
     Ok(())
+}
+
+/// How many descriptors a process has when their number has not changed for a while: those of earlier clients are back then.
+async fn at_rest(pid: u32) -> usize {
+    let until = Instant::now() + PATIENCE;
+    let (mut count, mut since) = (descriptors(pid), Instant::now());
+    while since.elapsed() < REST && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let now = descriptors(pid);
+        if now != count {
+            (count, since) = (now, Instant::now());
+        }
+    }
+    count
 }
 
 fn judge(sheet: &mut Sheet, plan: &Plan) {
