@@ -21,6 +21,8 @@ use wire::target::Target;
 pub const FIRST_BUILD: Duration = Duration::from_secs(900);
 /// How long a reset may take to be rolled out.
 const ROLL_OUT: Duration = Duration::from_secs(120);
+/// The shortest and the longest pause between two looks.
+const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
 /// What was spent before the stack was started, as the caller measured it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,7 +113,7 @@ async fn cycle(
 /// When it is not within the limit.
 pub async fn until_live(stack: &Stack, target: &Target, limit: Duration) -> anyhow::Result<wire::rollout::Live> {
     let deployer = stack.deployer()?;
-    let until = Instant::now() + limit;
+    let (begun, until) = (Instant::now(), Instant::now() + limit);
     loop {
         let head = crate::git::head(&target.repository.url, &target.repository.branch)?;
         let live = deployer.live(&target.name).await.ok().flatten().filter(|live| live.commit == head);
@@ -127,7 +129,8 @@ pub async fn until_live(stack: &Stack, target: &Target, limit: Duration) -> anyh
             target.name,
             stack.layout.log(wire::Service::Deployer).display()
         );
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // Asking costs the build the processor: what has taken long is asked seldom.
+        tokio::time::sleep((begun.elapsed() / 20).clamp(LOOK.0, LOOK.1)).await;
     }
 }
 

@@ -35,13 +35,15 @@ where
     let place = std::panic::Location::caller();
     let what = what.to_owned();
     async move {
-        let until = Instant::now() + limit;
+        let (begun, until) = (Instant::now(), Instant::now() + limit);
         loop {
             if let Some(answer) = ask().await {
                 return answer;
             }
             assert!(Instant::now() < until, "{what}: not within {limit:?} (waited for at {place})");
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            // Asking costs what is waited for the processor: what has taken long is asked seldom.
+            let pause = (begun.elapsed() / 20).clamp(Duration::from_millis(5), Duration::from_millis(100));
+            tokio::time::sleep(pause).await;
         }
     }
 }
