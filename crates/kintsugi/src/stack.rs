@@ -202,8 +202,9 @@ impl Stack {
     /// # Errors
     /// When one does not come up.
     pub fn revive_servers(&mut self) -> Result<Vec<&'static str>, SubstrateError> {
-        let ended = [("postgresql", self.postgres.revive()?), ("redis", self.redis.revive()?)];
-        Ok(ended.into_iter().filter_map(|(name, had_ended)| had_ended.then_some(name)).collect())
+        // Both, before the first that does not come up is told.
+        let ended = [("postgresql", self.postgres.revive()), ("redis", self.redis.revive())];
+        ended.into_iter().filter_map(|(name, had)| had.map(|had| had.then_some(name)).transpose()).collect()
     }
 
     fn stop(&mut self) {
