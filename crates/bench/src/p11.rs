@@ -1,5 +1,6 @@
 //! P11: how soon each service serves and what memory it holds at rest, beside a bare actix server.
 
+use crate::child::Killed;
 use crate::command::Setup;
 use crate::http;
 use crate::machine::{Machine, resident};
@@ -11,7 +12,7 @@ use kintsugi::stack::supervisor::{Part, Spec};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use substrate::Owned;
 use wire::Service;
@@ -85,24 +86,14 @@ fn bare(setup: &Setup) -> anyhow::Result<Spec> {
     })
 }
 
-/// A process that is killed when dropped.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
 /// Without the helper that ties a process to ours, which takes time itself.
-fn start(spec: &Spec) -> anyhow::Result<Running> {
+fn start(spec: &Spec) -> anyhow::Result<Killed> {
     let (program, arguments) = spec.argv.split_first().context("no program")?;
     let log = File::options().create(true).append(true).open(&spec.log)?;
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(&spec.env).stdin(Stdio::null());
     let child = command.stdout(log.try_clone()?).stderr(log).spawn();
-    Ok(Running(child.with_context(|| format!("cannot start {program}"))?))
+    Ok(Killed(child.with_context(|| format!("cannot start {program}"))?))
 }
 
 fn address(spec: &Spec) -> anyhow::Result<SocketAddr> {

@@ -1,7 +1,7 @@
 //! The chain glued together by hand: it hears of the line, applies the one known diff, commits, pushes, builds, starts, and asks again.
 //! Nothing is judged, tested or kept.
 
-use crate::child;
+use crate::child::{self, Killed};
 use crate::http;
 use anyhow::Context;
 use inotify::{Inotify, WatchMask};
@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const FILE: &str = "src/faults/sql.rs";
@@ -112,27 +112,16 @@ impl Chain {
         succeeds(command, "cargo build")
     }
 
-    fn start(&self, log: &Path) -> anyhow::Result<(Instance, SocketAddr)> {
+    fn start(&self, log: &Path) -> anyhow::Result<(Killed, SocketAddr)> {
         let port = substrate::free_port()?;
         let out = File::create(log)?;
         let mut command = Command::new(self.folder.join("target/debug/fault-app"));
         command.env_clear().env("PORT", port.to_string()).env("DATABASE_URL", &self.database_url);
         let child = command.stdin(Stdio::null()).stdout(out).stderr(Stdio::null()).spawn()?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let instance = Instance(child);
+        let instance = Killed(child);
         http::until_ok(address, "/healthz", LIMIT)?;
         Ok((instance, address))
-    }
-}
-
-/// A process that is killed when dropped.
-#[derive(Debug)]
-struct Instance(Child);
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
     }
 }
 

@@ -1,15 +1,16 @@
 //! The peer: SQLite's full-text search, as Python brings it along.
 
+use crate::child::Killed;
 use anyhow::Context;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 const PROGRAM: &str = include_str!("fts5.py");
 
 /// A process with a table. It ends when dropped.
 #[derive(Debug)]
 pub(super) struct Fts5 {
-    child: Child,
+    _child: Killed,
     input: BufWriter<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
@@ -22,7 +23,7 @@ impl Fts5 {
         };
         let mut child = pipes(Command::new("python3").args(["-c", PROGRAM]))?;
         let (input, output) = (BufWriter::new(child.stdin.take()?), BufReader::new(child.stdout.take()?));
-        let mut peer = Self { child, input, output };
+        let mut peer = Self { _child: Killed(child), input, output };
         peer.ask("Q", "nothing").ok()?;
         Some(peer)
     }
@@ -47,12 +48,5 @@ impl Fts5 {
         let mut line = String::new();
         self.output.read_line(&mut line)?;
         line.trim().parse().with_context(|| format!("FTS5 said {line:?}"))
-    }
-}
-
-impl Drop for Fts5 {
-    fn drop(&mut self) {
-        let _ended = self.child.kill();
-        let _reaped = self.child.wait();
     }
 }

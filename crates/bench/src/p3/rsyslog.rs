@@ -1,11 +1,11 @@
 //! A peer: rsyslog follows a file and sends the lines with the marker on over TCP.
 
 use super::arrivals::{Arrivals, numbers};
-use crate::child;
+use crate::child::{self, Killed};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 /// The way of a line until rsyslog's word of it is here.
@@ -14,7 +14,7 @@ pub(super) const SENT: &str = "sent";
 /// A running rsyslog; it ends when dropped.
 #[derive(Debug)]
 pub(super) struct Rsyslog {
-    child: Child,
+    _child: Killed,
 }
 
 impl Rsyslog {
@@ -37,14 +37,7 @@ impl Rsyslog {
                 }
             }
         });
-        Ok(Some(Self { child }))
-    }
-}
-
-impl Drop for Rsyslog {
-    fn drop(&mut self) {
-        let _ended = self.child.kill();
-        let _reaped = self.child.wait();
+        Ok(Some(Self { _child: Killed(child) }))
     }
 }
 
