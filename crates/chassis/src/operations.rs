@@ -91,7 +91,7 @@ impl Reporter {
         self.clock.now()
     }
     fn tell_of(&self, note: String, stage: Option<Stage>, span: Option<Span>) {
-        (self.tell)(Progress { at: self.clock.now(), note, stage, span });
+        (self.tell)(Progress { stage, span, ..Progress::note(self.clock.now(), note) });
     }
 }
 

@@ -89,6 +89,9 @@ fn plan(incident: &Incident, around: &Around<'_>) -> PlanRequest {
         reason: detection.reason.clone(),
         context: detection.line.iter().chain(&detection.context).cloned().collect(),
         tried: incident.tried.iter().cloned().collect(),
+        suspects: Vec::new(),
+        declared: None,
+        models: false,
     }
 }
 
@@ -150,5 +153,6 @@ fn lesson(incident: &Incident, around: &Around<'_>) -> Option<Lesson> {
         remedy: option(incident)?.remedy.clone(),
         diff: incident.proposal.as_deref()?.diff.clone(),
         healed: true,
+        distilled: incident.proposal.as_deref()?.distilled.as_deref().cloned(),
     })
 }

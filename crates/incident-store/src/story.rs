@@ -111,8 +111,14 @@ mod tests {
 
     #[test]
     fn the_story_leaves_out_what_only_matters_to_a_program() {
-        let note =
-            wire::span::Progress { at: DateTime::UNIX_EPOCH, note: "on its way".into(), stage: None, span: None };
+        let note = wire::span::Progress {
+            at: DateTime::UNIX_EPOCH,
+            note: "on its way".into(),
+            stage: None,
+            span: None,
+            call: None,
+            delay_ms: None,
+        };
         let progressed = Body::Progressed { step: Step::Analyze, attempt: 1, progress: note, more: vec![] };
         let bodies =
             [started(Step::Analyze, 1), progressed, plan(), occurred("b"), occurred("c"), started(Step::Propose, 1)];

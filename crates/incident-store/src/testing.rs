@@ -59,6 +59,7 @@ pub(crate) fn journal(bodies: impl IntoIterator<Item = Body>) -> Vec<Event> {
 /// A proposal whose diff and digest come from a text.
 pub(crate) fn proposal(diff: &str) -> wire::proposal::Proposal {
     wire::proposal::Proposal {
+        distilled: None,
         digest: Digest::of(diff),
         target: "a-target".parse().unwrap(),
         base: "a".repeat(40).parse().unwrap(),

@@ -47,7 +47,9 @@ impl Patcher {
         let (document, rule) = match option.remedy {
             Remedy::Codemod { document, rule, digest } if Digest::of_json(&rule) == digest => (document, rule),
             Remedy::Codemod { .. } => return Ok(refused("bad_rule", "the rule is not the one that its digest names")),
-            Remedy::Unknown => return Ok(refused("unknown_remedy", "this patcher does not know this kind of remedy")),
+            Remedy::Revert { .. } | Remedy::Model {} | Remedy::Unknown => {
+                return Ok(refused("unknown_remedy", "this patcher does not know this kind of remedy"));
+            }
         };
         let made = self.shelf.work(&target, move |work, target| {
             let head = work.fetch()?;
@@ -62,7 +64,7 @@ impl Patcher {
         reporter.stage(Stage::Proposed, format!("a candidate was made of {document}"));
         let digest = Proposal::digest_of(&target.name, &code, &candidate.head.commit, &candidate.diff);
         let (base, diff) = (candidate.head.commit.clone(), candidate.diff.clone());
-        let admit = Admit { target: target.name.clone(), code, base, diff };
+        let admit = Admit { target: target.name.clone(), code, base, diff, minimise: false };
         let verdict = self.verify(&admit_key(key, incident, &digest)?, admit, reporter).await?;
         Ok(conclude(&target, candidate, digest, verdict, &document))
     }
@@ -165,6 +167,7 @@ fn conclude(target: &Target, candidate: Candidate, digest: Digest, verdict: Verd
             artefact,
             origin: format!("codemod {document}"),
             gates: verdict.gates,
+            distilled: None,
         }),
     }
 }

@@ -184,7 +184,7 @@ impl Document {
     pub fn source_of(lesson: &Lesson) -> Option<&str> {
         match &lesson.remedy {
             Remedy::Codemod { document, .. } => Some(document),
-            Remedy::Unknown => None,
+            Remedy::Revert { .. } | Remedy::Model {} | Remedy::Unknown => None,
         }
     }
 }

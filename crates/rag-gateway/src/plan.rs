@@ -137,6 +137,7 @@ fn options(request: &PlanRequest, sure: &[&Hit], causes: &Causes<'_>, track: &Tr
             confidence: round(record.weigh(hit.confidence * causes.share(hit))),
             verification: hit.document.verification.clone(),
             estimate: Some(Estimate { risk: record.risk(), builds: 1, tokens: 0 }),
+            track: record.told(),
         };
         options.push((record.is_bad() || was_tried(request, remedy), option));
     }

@@ -1,7 +1,7 @@
 //! The track record: how often a remedy healed a fault of a target, and how often it did not.
 
 use std::collections::HashMap;
-use wire::plan::{Lesson, PlanRequest, Remedy, Risk};
+use wire::plan::{Lesson, PlanRequest, Remedy, Risk, Track};
 use wire::{Digest, FaultCode, TargetName};
 
 /// How often.
@@ -14,6 +14,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// As a plan tells it; none when there is nothing to tell.
+    pub fn told(self) -> Option<Track> {
+        let Record { healed, failed } = self;
+        (healed + failed > 0).then_some(Track { healed, failed })
+    }
+
     /// Whether it failed more often than it healed: then it is tried last.
     pub fn is_bad(self) -> bool {
         self.failed > self.healed

@@ -44,7 +44,7 @@ impl Cures {
             let options: anyhow::Result<Vec<(String, Codemod)>> = (plan.options.into_iter())
                 .filter_map(|option| match option.remedy {
                     Remedy::Codemod { document, rule, .. } => Some((document, rule)),
-                    Remedy::Unknown => None,
+                    _ => None,
                 })
                 .map(|(document, rule)| {
                     let codemod = Codemod::new(&rule, LANGUAGE).with_context(|| format!("the rule of {document}"))?;
@@ -101,5 +101,8 @@ fn request(fault: Fault) -> anyhow::Result<PlanRequest> {
         reason: Some(reason.to_owned()),
         context: vec![line],
         tried: Vec::new(),
+        suspects: Vec::new(),
+        declared: None,
+        models: false,
     })
 }

@@ -27,7 +27,7 @@ pub async fn admit(verifier: &Verifier, task: Admit, reporter: &Reporter) -> Res
         return Ok(found);
     }
     let (gates, tree, artefact, spans) = (Vec::new(), None, None, Vec::new());
-    let mut verdict = Verdict { proposal, admitted: false, gates, tree, artefact, spans };
+    let mut verdict = Verdict { proposal, admitted: false, gates, tree, artefact, reduced: None, spans };
     judge(verifier, &workshop, task, reporter, &mut verdict).await?;
     let kept = KeptVerdict { verdict: verdict.clone(), asked };
     let store = verifier.store.clone();

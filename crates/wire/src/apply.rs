@@ -97,6 +97,7 @@ fn begin(event: &Event) -> Option<Incident> {
         recurrences: 0,
         retries: 0,
         tried: Default::default(),
+        models: Default::default(),
     })
 }
 
@@ -120,7 +121,10 @@ fn take_in(next: &mut Incident, event: &Event) {
             next.may_pass = *may_pass;
             next.refusals.push(problem.to_string());
         }
-        Body::Progressed { .. } => {}
+        Body::Progressed { progress, more, .. } => {
+            let told = std::iter::once(progress).chain(more);
+            told.filter_map(|progress| progress.call.as_deref()).for_each(|call| next.models.add(call));
+        }
         body => {
             let ends_step = !matches!(body, Body::Archived { .. }) && next.in_flight.is_some();
             if ends_step {

@@ -6,6 +6,7 @@ pub use status::Status;
 
 use crate::detection::Detection;
 use crate::event::{EscalationReason, Step};
+use crate::model::ModelUse;
 use crate::plan::Plan;
 use crate::proposal::Proposal;
 use crate::{CommitId, Digest, Epoch, FaultCode, IncidentId, Position, TargetName};
@@ -158,6 +159,9 @@ pub struct Incident {
     /// The digests of remedies that came to nothing before that; they stay spent in every later plan.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tried: BTreeSet<Digest>,
+    /// What language models took.
+    #[serde(default, skip_serializing_if = "ModelUse::is_none")]
+    pub models: ModelUse,
 }
 
 /// `GET /v1/incidents`: a page.

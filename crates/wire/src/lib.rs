@@ -21,6 +21,7 @@ pub mod transitions;
 pub mod chain;
 pub mod check;
 pub mod lease;
+pub mod model;
 pub mod operation;
 pub mod reset;
 pub mod session;

@@ -1,6 +1,7 @@
 //! Plans: what `rag-gateway` answers when it is asked what to do, and what it is told afterwards.
 
-use crate::{Digest, FaultCode, IncidentId, TargetName};
+use crate::{CommitId, Digest, FaultCode, IncidentId, TargetName};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What kind of trouble an incident is. The last five never lead to a change.
@@ -50,6 +51,24 @@ pub struct PlanRequest {
     /// Digests of remedies that came to nothing for this very incident.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<Digest>,
+    /// Commits that went live shortly before the fault, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspects: Vec<Suspect>,
+    /// What the target file says that the fault is, where nothing that is known says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Verdict>,
+    /// Whether a language model may be asked when nothing that is known is left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub models: bool,
+}
+
+/// A commit that may have brought the fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// The commit. One with the trailer `Kintsugi-Reset` or of a recovery is never a suspect.
+    pub commit: CommitId,
+    /// When it went live.
+    pub live_since: DateTime<Utc>,
 }
 
 /// A plan: the diagnosis and the options in the order in which they are to be tried.
@@ -113,6 +132,18 @@ pub struct PlanOption {
     /// What it may break and what trying it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
+    /// How it did for this fault of this target so far; none for a remedy that was never applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track: Option<Track>,
+}
+
+/// How a remedy did: what its risk is computed from, and how much it may do without a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Track {
+    /// Recoveries that were verified on live.
+    pub healed: u32,
+    /// Recoveries that were undone, or came back.
+    pub failed: u32,
 }
 
 /// What an option may break and what trying it takes.
@@ -152,9 +183,47 @@ pub enum Remedy {
         /// The digest of the rule's canonical JSON.
         digest: Digest,
     },
+    /// Takes back a commit that went live shortly before the fault, as far as it touched patchable files.
+    Revert {
+        /// The suspect.
+        commit: CommitId,
+    },
+    /// A patch by a language model: only when nothing that is known is left.
+    Model {},
     /// What a newer writer knows; never tried.
     #[serde(other)]
     Unknown,
+}
+
+impl Remedy {
+    /// What makes it the same remedy again; none for what this version does not know, and for a model, which may answer
+    /// otherwise the next time.
+    pub fn digest(&self) -> Option<Digest> {
+        match self {
+            Remedy::Codemod { digest, .. } => Some(digest.clone()),
+            Remedy::Revert { commit } => Some(Digest::of(format!("revert {commit}"))),
+            Remedy::Model {} | Remedy::Unknown => None,
+        }
+    }
+}
+
+/// A structural rule that was distilled from a patch, and how it was tried before anybody relies on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Distilled {
+    /// The rule in ast-grep's own schema, as JSON: `{language, rule, fix, …}`.
+    pub rule: serde_json::Value,
+    /// The digest of the rule's canonical JSON.
+    pub digest: Digest,
+    /// Where it comes from, for people: `model anthropic/…`.
+    pub provenance: String,
+    /// Variants of the faulty text on which it was tried.
+    pub variants: u32,
+    /// Those that it cured as the patch cured the original.
+    pub cured: u32,
+    /// Healthy files on which it was tried.
+    pub healthy: u32,
+    /// Those that it would have changed: more than none, and it is not kept.
+    pub fired: u32,
 }
 
 /// `PUT /v1/lessons/{incident}`: how a recovery ended.
@@ -178,6 +247,9 @@ pub struct Lesson {
     pub diff: String,
     /// Whether it healed. A remedy that failed is remembered as failed.
     pub healed: bool,
+    /// The rule that was distilled from the patch, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distilled: Option<Distilled>,
 }
 
 /// The answer to a lesson.

@@ -1,6 +1,6 @@
 //! Proposals: what `patcher` makes of an option, and what it pushes.
 
-use crate::plan::PlanOption;
+use crate::plan::{Distilled, PlanOption};
 use crate::verification::GateReport;
 use crate::{Authority, CommitId, Digest, FaultCode, IncidentId, TargetName, TreeId};
 use serde::{Deserialize, Serialize};
@@ -80,10 +80,13 @@ pub struct Proposal {
     pub tree: TreeId,
     /// What the verifier built of that tree; the deployer runs exactly this.
     pub artefact: Digest,
-    /// Where it comes from: `codemod <document>`.
+    /// Where it comes from: `codemod <document>`, `revert <commit>`, `model <provider>/<model>`.
     pub origin: String,
     /// The gates it passed, with their evidence.
     pub gates: Vec<GateReport>,
+    /// The rule that a model's patch was distilled into, if it could be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distilled: Option<Box<Distilled>>,
 }
 
 impl Proposal {

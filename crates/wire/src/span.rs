@@ -1,5 +1,6 @@
 //! Spans of time and stages of a recovery, as the journal keeps them.
 
+use crate::model::ModelCall;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,8 @@ pub enum SpanKind {
     Bake,
     /// Waiting for a person's word.
     Person,
+    /// Waiting for a language model, its delays and retries included.
+    Model,
     /// The platform's own work; also what an older reader makes of a newer kind.
     #[serde(other)]
     Platform,
@@ -37,6 +40,7 @@ impl SpanKind {
             SpanKind::Health => "health",
             SpanKind::Bake => "bake",
             SpanKind::Person => "person",
+            SpanKind::Model => "model",
             SpanKind::Platform => "platform",
         }
     }
@@ -134,4 +138,17 @@ pub struct Progress {
     /// The span this ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
+    /// The call of a language model that this tells of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Box<ModelCall>>,
+    /// For how long nothing will happen, because somebody else asked for patience, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
+}
+
+impl Progress {
+    /// One line, without stage, span, call or delay.
+    pub fn note(at: DateTime<Utc>, note: impl Into<String>) -> Self {
+        Self { at, note: note.into(), stage: None, span: None, call: None, delay_ms: None }
+    }
 }

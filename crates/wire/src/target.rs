@@ -2,7 +2,9 @@
 //! knows of a target stands here.
 
 mod contract;
+mod earn;
 mod fault;
+mod healthy;
 mod parts;
 mod sandbox;
 
@@ -10,6 +12,8 @@ pub use contract::{
     Behaviour, Calls, Case, Contract, Double, Expectation, NONCE, Play, ReplayPermission, Request, Sequential,
     StatementStep, Witness, longest,
 };
+pub use earn::Earn;
+pub use healthy::Healthy;
 pub use parts::{Autonomy, Build, FaultRule, Health, Logs, Output, Patch, Repository, Reset, Run, Test};
 pub use sandbox::{Forward, Limits, Mount, Sandbox, SandboxService};
 
@@ -29,6 +33,9 @@ pub struct Target {
     /// How much may be done without a person.
     #[serde(default)]
     pub autonomy: Autonomy,
+    /// When a remedy has earned to be applied without a person where one would have to approve; left out: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earn: Option<Earn>,
     /// Where its source is.
     pub repository: Repository,
     /// Where its log lines are.
@@ -52,6 +59,9 @@ pub struct Target {
     /// What a healthy route does, by fault.
     #[serde(default)]
     pub contracts: Vec<Contract>,
+    /// What is fine and must stay so.
+    #[serde(default)]
+    pub healthy: Healthy,
 }
 
 impl Target {

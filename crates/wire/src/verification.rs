@@ -24,6 +24,9 @@ pub struct Admit {
     pub code: FaultCode,
     pub base: CommitId,
     pub diff: String,
+    /// Whether hunks without which it cures as well are to be found: for patches that nobody knows yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub minimise: bool,
 }
 
 /// Build a commit.
@@ -60,6 +63,9 @@ pub struct Verdict {
     /// What was built, when the build gate passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artefact: Option<Digest>,
+    /// What is left of the diff without the hunks that change nothing; it is another change, to be judged by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduced: Option<String>,
     /// Where the time went.
     #[serde(default)]
     pub spans: Vec<Span>,
@@ -75,6 +81,10 @@ pub enum Gate {
     Build,
     /// 3: the failing request meets its contract, with witnesses.
     Replay,
+    /// 4: what was fine before is answered as before.
+    Healthy,
+    /// 5: without the patch the symptom is there.
+    Causality,
     /// What a newer writer knows.
     #[serde(other)]
     Unknown,

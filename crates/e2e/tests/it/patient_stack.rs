@@ -114,7 +114,8 @@ impl Patient {
     /// The verifier's own judgement of a text in place of a fault file of a commit.
     pub(crate) async fn admit(&self, base: &CommitId, fault: Fault, to: &str, key: &str) -> Verdict {
         let diff = diff(&self.remote, base, &fault.file(), to);
-        let admit = Admit { target: self.name.clone(), code: fault.code().unwrap(), base: base.clone(), diff };
+        let admit =
+            Admit { target: self.name.clone(), code: fault.code().unwrap(), base: base.clone(), diff, minimise: false };
         let key = OperationKey::new("variants", key).unwrap();
         let task = VerifyTask::Admit(admit);
         self.verifier.effects.run(&key, &task, RECOVERY, None).await.unwrap()

@@ -2,6 +2,8 @@ use super::*;
 
 pub(crate) fn rule(code: &str, marker: &str, pattern: Option<&str>) -> FaultRule {
     FaultRule {
+        verdict: None,
+        autonomy: None,
         code: code.parse().unwrap(),
         marker: marker.to_owned(),
         pattern: pattern.map(str::to_owned),

@@ -21,6 +21,7 @@ fn incident() -> Incident {
 
 fn proposal() -> Proposal {
     Proposal {
+        distilled: None,
         digest: Digest::of("proposal"),
         target: name(),
         base: commit(0),

@@ -87,7 +87,14 @@ pub(crate) fn detection() -> Detection {
 
 pub(crate) fn known(title: &str) -> PlanOption {
     let remedy = Remedy::Codemod { document: "doc".into(), rule: serde_json::Value::Null, digest: Digest::of(title) };
-    PlanOption { title: title.into(), remedy, confidence: 0.9, verification: String::new(), estimate: None }
+    PlanOption {
+        title: title.into(),
+        remedy,
+        confidence: 0.9,
+        verification: String::new(),
+        estimate: None,
+        track: None,
+    }
 }
 
 pub(crate) fn unknown() -> PlanOption {

@@ -129,7 +129,14 @@ async fn progress_is_kept_in_order() {
     let lease = store.leased().await;
     store.append(&lease, 2, started(Step::Analyze, 1)).await.unwrap();
     for position in 3..8 {
-        let progress = Progress { at: store.now(), note: format!("{position}"), stage: None, span: None };
+        let progress = Progress {
+            at: store.now(),
+            note: format!("{position}"),
+            stage: None,
+            span: None,
+            call: None,
+            delay_ms: None,
+        };
         let body = Body::Progressed { step: Step::Analyze, attempt: 1, progress, more: vec![] };
         store.append(&lease, position, body).await.unwrap();
     }

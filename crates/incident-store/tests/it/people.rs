@@ -16,6 +16,7 @@ fn proposal() -> Proposal {
     let report =
         |gate| GateReport { gate, passed: true, code: "ok".into(), why: "fine".into(), evidence: json!("tail") };
     Proposal {
+        distilled: None,
         digest: Digest::of("the change"),
         target: "first".parse().unwrap(),
         base: "a".repeat(40).parse().unwrap(),

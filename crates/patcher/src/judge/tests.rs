@@ -19,6 +19,7 @@ fn tree(digit: &str) -> TreeId {
 fn proposal() -> Proposal {
     let (target, base) = ("tiny".parse().expect("a name"), "b".repeat(40).parse().expect("a commit id"));
     Proposal {
+        distilled: None,
         digest: Proposal::digest_of(&target, &code(), &base, DIFF),
         target,
         base,
@@ -34,6 +35,7 @@ fn proposal() -> Proposal {
 fn verdict() -> Verdict {
     let proposal = proposal();
     Verdict {
+        reduced: None,
         proposal: proposal.digest,
         admitted: true,
         gates: Gate::REQUIRED.map(|gate| GateReport { gate, ..self::gate(true, "ok") }).to_vec(),

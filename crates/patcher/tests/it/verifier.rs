@@ -166,7 +166,7 @@ async fn verdict_of(digest: web::Path<String>, shared: web::Data<Shared>) -> Htt
 fn built() -> Progress {
     let at = chassis::clock::system().now();
     let span = Span { kind: SpanKind::Build, name: "build".into(), start: at, end: at };
-    Progress { at, note: "build".into(), stage: None, span: Some(span) }
+    Progress { at, note: "build".into(), stage: None, span: Some(span), call: None, delay_ms: None }
 }
 
 fn verdict(digest: &Digest, tree: Option<TreeId>, mode: &Mode) -> Verdict {
@@ -175,6 +175,7 @@ fn verdict(digest: &Digest, tree: Option<TreeId>, mode: &Mode) -> Verdict {
         GateReport { gate, passed, code: code.into(), why, evidence: Value::Null }
     };
     let mut verdict = Verdict {
+        reduced: None,
         proposal: digest.clone(),
         admitted: true,
         gates: vec![gate(Gate::Scope, true, "ok"), gate(Gate::Build, true, "ok"), gate(Gate::Replay, true, "ok")],

@@ -117,6 +117,7 @@ impl World {
             confidence: 0.9,
             verification: String::new(),
             estimate: None,
+            track: None,
         };
         PatchTask::Propose(Propose {
             incident: self.incident,

@@ -19,11 +19,15 @@ pub(crate) fn request(code: &str, message: &str) -> PlanRequest {
         reason: None,
         context: Vec::new(),
         tried: Vec::new(),
+        suspects: Vec::new(),
+        declared: None,
+        models: false,
     }
 }
 
 pub(crate) fn lesson(code: &str, symptoms: &str, remedy: Remedy, healed: bool) -> Lesson {
     Lesson {
+        distilled: None,
         incident: IncidentId::fresh(),
         target: "shop".parse().expect("a name"),
         code: code.parse().expect("a code"),

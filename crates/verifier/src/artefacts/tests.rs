@@ -74,6 +74,7 @@ fn a_verdict_is_answered_by_a_store_opened_later() {
     let proposal = Digest::of("proposal");
     assert_eq!(store.verdict(&proposal).expect("no error"), None);
     let verdict = Verdict {
+        reduced: None,
         proposal: proposal.clone(),
         admitted: true,
         gates: Vec::new(),

@@ -140,7 +140,7 @@ async fn at_the_limit_everything_it_started_is_gone() {
 #[tokio::test]
 async fn limits_bite() {
     let scratch = tempfile::tempdir().expect("a folder");
-    let limits = Limits { memory_mib: 512, cpu_s: 1, file_mib: 1 };
+    let limits = Limits { memory_mib: 512, cpu_s: 1, file_mib: 1, ..Limits::default() };
     let with = |script: &str| Job { limits: limits.clone(), ..job(&scratch, script) };
     let memory = run(&with("x = bytearray(1 << 30)"), LIMIT).await;
     assert!(memory.stderr.contains("MemoryError"), "{}", memory.stderr);

@@ -91,7 +91,7 @@ impl World {
         let (target, base) = (name(), self.tiny.head());
         let code = FAULT.parse().expect("a code");
         let proposal = Proposal::digest_of(&target, &code, &base, diff);
-        (VerifyTask::Admit(Admit { target, code, base, diff: diff.to_owned() }), proposal)
+        (VerifyTask::Admit(Admit { target, code, base, diff: diff.to_owned(), minimise: false }), proposal)
     }
 
     pub(crate) async fn admit(&self, key: &str, diff: &str) -> Verdict {

@@ -33,8 +33,5 @@ pub(super) fn take_in_plan(next: &mut Incident, plan: &Plan) {
 }
 
 fn digest(plan: &Plan, option: u32) -> Option<Digest> {
-    match &plan.options.get(usize::try_from(option).ok()?)?.remedy {
-        Remedy::Codemod { digest, .. } => Some(digest.clone()),
-        Remedy::Unknown => None,
-    }
+    plan.options.get(usize::try_from(option).ok()?)?.remedy.digest()
 }

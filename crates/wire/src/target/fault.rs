@@ -65,6 +65,8 @@ impl Target {
                 pattern: None,
                 severity: Default::default(),
                 title: String::new(),
+                verdict: None,
+                autonomy: None,
             },
         };
         rule.check()?;

@@ -2,6 +2,7 @@
 
 use crate::FaultCode;
 use crate::incident::Severity;
+use crate::plan::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,6 +60,12 @@ pub struct FaultRule {
     /// For people: the message of a detection whose line has none of its own.
     #[serde(default)]
     pub title: String,
+    /// What kind of trouble it is, where nothing that is known says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// How much may be done about it without a person, instead of what the target says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autonomy: Option<Autonomy>,
 }
 
 /// What a patch may touch.
@@ -75,6 +82,9 @@ pub struct Patch {
     /// Structural patterns (ast-grep) of which a patch may not add any.
     #[serde(default)]
     pub forbidden: Vec<String>,
+    /// Whether the files and redacted evidence may be sent to the language models in the patcher's settings.
+    #[serde(default)]
+    pub models: bool,
 }
 
 fn default_max_diff() -> usize {

@@ -34,11 +34,15 @@ pub struct Limits {
     pub cpu_s: u64,
     /// Largest file, MiB.
     pub file_mib: u64,
+    /// Everything that is written outside the source's own overlay, together, MiB.
+    pub disk_mib: u64,
+    /// Processes and threads at one time.
+    pub processes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_mib: 8192, cpu_s: 900, file_mib: 1024 }
+        Self { memory_mib: 8192, cpu_s: 900, file_mib: 1024, disk_mib: 4096, processes: 512 }
     }
 }
 

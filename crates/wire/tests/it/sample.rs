@@ -53,6 +53,7 @@ pub(crate) fn plan() -> Plan {
         confidence: 0.9,
         verification: String::new(),
         estimate: None,
+        track: None,
     };
     let retrieval = Retrieval { query: "q".into(), engine: "lexical".into(), confidence: 0.9, neighbours: vec![] };
     let options = vec![option("first"), option("second")];
@@ -66,6 +67,7 @@ pub(crate) fn gate(passed: bool) -> GateReport {
 
 pub(crate) fn proposal() -> Proposal {
     Proposal {
+        distilled: None,
         digest: Digest::of("proposal"),
         target: "patient".parse().unwrap(),
         base: commit('a'),
@@ -136,7 +138,14 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "occurred" => Body::Occurred { event_id: "e-2".parse().unwrap(), happened_at: at(1) },
         "started" => Body::Started { step, attempt: 1, option: Some(0), policy: Digest::of("policy") },
         "progressed" => {
-            let progress = span::Progress { at: at(2), note: "on its way".into(), stage: None, span: None };
+            let progress = span::Progress {
+                at: at(2),
+                note: "on its way".into(),
+                stage: None,
+                span: None,
+                call: None,
+                delay_ms: None,
+            };
             Body::Progressed { step, attempt: 1, progress, more: vec![] }
         }
         "failed" => {

@@ -16,8 +16,20 @@ fn with(spans: &[(SpanKind, f64, f64)]) -> Timeline {
     let mut events = journal.events;
     for (kind, start, end) in spans {
         let span = Span { kind: *kind, name: "s".into(), start: when(*start), end: when(*end) };
-        events
-            .insert(8, told(&events[7], Progress { at: when(*end), note: "n".into(), stage: None, span: Some(span) }));
+        events.insert(
+            8,
+            told(
+                &events[7],
+                Progress {
+                    at: when(*end),
+                    note: "n".into(),
+                    stage: None,
+                    span: Some(span),
+                    call: None,
+                    delay_ms: None,
+                },
+            ),
+        );
     }
     Timeline::of(&events)
 }
@@ -102,7 +114,14 @@ fn the_stages_are_read_from_the_events_and_the_last_time_counts() {
     }
     assert_eq!((reached(Stage::Fault), reached(Stage::Proposed)), (None, None));
     let mut journal = Journal::of(&["detected", "started analyze", "planned", "started propose"]);
-    let made = |second| Progress { at: at(second), note: "made".into(), stage: Some(Stage::Proposed), span: None };
+    let made = |second| Progress {
+        at: at(second),
+        note: "made".into(),
+        stage: Some(Stage::Proposed),
+        span: None,
+        call: None,
+        delay_ms: None,
+    };
     for (second, more) in [(30, vec![]), (40, vec![made(41), made(42)])] {
         journal.append(Body::Progressed { step: Step::Propose, attempt: 1, progress: made(second), more }).unwrap();
     }

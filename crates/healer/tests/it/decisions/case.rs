@@ -105,6 +105,7 @@ impl Case {
 
 pub(crate) fn admitted(option: u32) -> Body {
     let proposal = Proposal {
+        distilled: None,
         digest: Digest::of("proposal"),
         target: name(),
         base: commit(0),

@@ -109,6 +109,7 @@ impl World {
     fn proposal(&self, option: &str) -> Proposal {
         let base = self.git.head().id.clone();
         Proposal {
+            distilled: None,
             digest: Proposal::digest_of(&name(), &code(), &base, option),
             target: name(),
             base,

@@ -32,7 +32,8 @@ fn resolved() -> Body {
 }
 
 fn progressed(stage: Stage, at: DateTime<Utc>) -> Body {
-    let progress = wire::span::Progress { at, note: String::new(), stage: Some(stage), span: None };
+    let progress =
+        wire::span::Progress { at, note: String::new(), stage: Some(stage), span: None, call: None, delay_ms: None };
     Body::Progressed { step: Step::Propose, attempt: 1, progress, more: Vec::new() }
 }
 

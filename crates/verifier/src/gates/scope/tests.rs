@@ -2,6 +2,7 @@ use super::*;
 
 fn patch() -> Patch {
     Patch {
+        models: false,
         language: "rust".into(),
         files: vec!["src/a.rs".into()],
         max_diff_bytes: 100,
