@@ -63,7 +63,7 @@ fn sources(plan: &Plan) -> Vec<&str> {
 fn source(option: &PlanOption) -> &str {
     match &option.remedy {
         Remedy::Codemod { document, .. } => document,
-        Remedy::Unknown => "unknown",
+        _ => "unknown",
     }
 }
 
