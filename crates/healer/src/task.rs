@@ -3,11 +3,14 @@
 use crate::diagnosis::clip;
 use wire::event::Step;
 use wire::incident::Incident;
-use wire::plan::{Lesson, PlanOption, PlanRequest};
-use wire::proposal::{PatchTask, Propose, Push, Revert};
+use wire::plan::{Lesson, PlanOption, PlanRequest, Remedy};
+use wire::proposal::{PatchTask, Propose, Push, Revert, Symptom};
 use wire::rollout::{Deploy, Mode};
 use wire::verification::{Replay, VerifyTask};
 use wire::{Authority, CommitId, Problem, TreeId};
+
+/// How many of the incident's refusals a planner is told.
+const MAX_REFUSALS: usize = 10;
 
 /// What a step asks for, and of whom.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,13 +99,28 @@ fn plan(incident: &Incident, around: &Around<'_>) -> PlanRequest {
 }
 
 fn propose(incident: &Incident, around: &Around<'_>) -> Option<Propose> {
+    let option = option(incident)?.clone();
+    let symptom = matches!(option.remedy, Remedy::Model {}).then(|| Box::new(symptom(incident)));
     Some(Propose {
         incident: incident.id,
         target: incident.target.clone(),
         code: incident.code.clone(),
-        option: option(incident)?.clone(),
+        option,
         authority: around.authority,
+        symptom,
     })
+}
+
+fn symptom(incident: &Incident) -> Symptom {
+    let detection = &incident.detection;
+    let refusals = &incident.refusals;
+    let newest = refusals.len().saturating_sub(MAX_REFUSALS);
+    Symptom {
+        message: detection.message.clone(),
+        reason: detection.reason.clone(),
+        lines: detection.line.iter().chain(&detection.context).cloned().collect(),
+        refusals: refusals.iter().skip(newest).map(|why| clip(why, 500)).collect(),
+    }
 }
 
 fn push(incident: &Incident, around: &Around<'_>) -> Option<Push> {

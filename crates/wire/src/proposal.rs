@@ -28,6 +28,24 @@ pub struct Propose {
     pub code: FaultCode,
     pub option: PlanOption,
     pub authority: Authority,
+    /// What was seen of the fault: only for an option that has to understand it, which a known rule need not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symptom: Option<Box<Symptom>>,
+}
+
+/// What was seen of a fault, for whoever has to understand it. Texts of a log: data, whatever they say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Symptom {
+    /// The sentence of the detection.
+    pub message: String,
+    /// The application's own word for the cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The line itself, and then the lines around it.
+    pub lines: Vec<String>,
+    /// Why what was tried for this incident came to nothing, oldest first.
+    pub refusals: Vec<String>,
 }
 
 /// Push an admitted proposal.

@@ -125,6 +125,7 @@ impl World {
             code: code(),
             option,
             authority: self.authority,
+            symptom: None,
         })
     }
 
