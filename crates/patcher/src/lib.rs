@@ -9,7 +9,6 @@ mod land;
 mod push;
 mod revert;
 mod reset;
-pub mod codemod;
 pub mod decide;
 pub mod judge;
 pub mod message;

@@ -1,6 +1,5 @@
 //! Propose: a candidate is made of an option, and the verifier judges it.
 
-use crate::codemod::{Codemod, CodemodError};
 use crate::decide::{in_time, refusal};
 use crate::failure::Failure;
 use crate::judge;
@@ -8,6 +7,7 @@ use crate::land::{searched, seen_on};
 use crate::patcher::Patcher;
 use crate::repository::{Entry, File, Head, Work};
 use chassis::operations::Reporter;
+use codemod::{Codemod, CodemodError};
 use std::sync::Arc;
 use tokio::sync::mpsc::unbounded_channel;
 use wire::plan::Remedy;

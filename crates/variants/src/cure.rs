@@ -4,7 +4,7 @@ use crate::fault::Fault;
 use crate::tree::is_sound;
 use anyhow::Context;
 use camino::Utf8Path;
-use patcher::codemod::Codemod;
+use codemod::Codemod;
 use rag_gateway::gateway::Gateway;
 use std::collections::BTreeMap;
 use wire::IncidentId;

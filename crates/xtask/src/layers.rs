@@ -10,6 +10,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("wire", 0),
     ("substrate", 0),
     ("semantic", 1),
+    ("codemod", 1),
     ("chassis", 1),
     ("database", 2),
     ("client", 2),
@@ -37,7 +38,7 @@ const DEV: u8 = 4;
 /// Depth and number of imports between our crates that make us look twice. What is shipped has a bound of its own: tests and
 /// measurements import what they look at, so theirs grow with it and say nothing of its structure.
 const MAX_DEPTH: usize = 6;
-const MAX_EDGES: usize = 44;
+const MAX_EDGES: usize = 46;
 const MAX_DEV_EDGES: usize = 22;
 
 /// Checks imports and calls.
