@@ -4,7 +4,7 @@ use super::{forget_attempt, forget_failures};
 use crate::Digest;
 use crate::event::EscalationReason;
 use crate::incident::Incident;
-use crate::plan::{Plan, Remedy};
+use crate::plan::Plan;
 
 /// It begins anew, and asks for a new plan. What was refused for what it is is not tried again, so that trying again does not
 /// repeat what is known to come to nothing; what only got no answer may be.
