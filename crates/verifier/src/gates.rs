@@ -1,9 +1,15 @@
 //! The gates: pure judges over evidence. Who gathers the evidence stands elsewhere.
 
+pub mod check;
 pub mod scope;
+pub mod weakening;
 pub mod syntax;
 pub mod build;
 pub mod replay;
+pub mod healthy;
+pub mod causality;
+
+pub use check::{Check, Checks, Judged, Refusal};
 
 use serde_json::Value;
 use wire::verification::{Gate, GateReport};
@@ -15,8 +21,8 @@ pub(crate) fn passed(gate: Gate, why: impl Into<String>, evidence: Value) -> Gat
     GateReport { gate, passed: true, code: "ok".into(), why: why.into(), evidence }
 }
 
-pub(crate) fn refused(gate: Gate, code: &str, why: impl Into<String>, evidence: Value) -> GateReport {
-    GateReport { gate, passed: false, code: code.into(), why: why.into(), evidence }
+pub(crate) fn refused(gate: Gate, Refusal { code, why }: Refusal, evidence: Value) -> GateReport {
+    GateReport { gate, passed: false, code: code.into(), why, evidence }
 }
 
 /// The end of a text, at most so many characters.

@@ -3,7 +3,9 @@
 
 pub mod bubblewrap;
 pub mod plain;
+pub(crate) mod cgroup;
 pub(crate) mod collect;
+pub(crate) mod disk;
 pub(crate) mod enter;
 pub(crate) mod forward;
 pub(crate) mod hidden;
@@ -115,6 +117,10 @@ pub enum Exit {
     TimedOut,
     /// It was killed because it was not needed any more.
     Stopped,
+    /// It was killed because it wrote more than so many MiB.
+    OverDisk(u64),
+    /// It was killed because the machine's disk is nearly full; nobody knows whose fault that is.
+    NoRoom,
 }
 
 impl fmt::Display for Exit {
@@ -126,6 +132,8 @@ impl fmt::Display for Exit {
             Exit::Signal(signal) => write!(f, "was ended by signal {signal}"),
             Exit::TimedOut => f.write_str("was killed at its time limit"),
             Exit::Stopped => f.write_str("was stopped"),
+            Exit::OverDisk(mib) => write!(f, "was killed because it wrote more than {mib} MiB to the disk"),
+            Exit::NoRoom => f.write_str("was stopped because the machine's disk is nearly full"),
         }
     }
 }

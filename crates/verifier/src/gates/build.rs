@@ -1,5 +1,6 @@
 //! Gate 2: it builds, and the target's own tests pass. Success is an exit status, never a line of output.
 
+use super::check::{Checks, Judge, Judged, Refusal};
 use super::{EVIDENCE, end_of, passed, refused};
 use crate::sandbox::{Ended, Exit};
 use serde_json::{Value, json};
@@ -29,28 +30,56 @@ impl BuildStep {
     }
 }
 
-/// Judges a build and its tests. `test` is none when they did not run; `warning` says what was weak about the place.
-pub fn judge(build: &BuildStep, test: Option<&Ended>, warning: Option<&str>) -> GateReport {
-    let evidence = json!({ "build": of_build(build), "test": test.map(of_step), "warning": warning });
-    let no = |code: &str, why: String| refused(Gate::Build, code, why, evidence.clone());
-    match build {
-        BuildStep::Failed(ended) => return no(code_of(ended, "build_failed"), format!("the build {}", ended.exit)),
-        BuildStep::Unusable(_, why) => return no("build_failed", format!("the outputs cannot be kept: {why}")),
-        BuildStep::Reused(_) | BuildStep::Made(..) => {}
+/// What came of a build and its tests.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// The build.
+    pub build: &'a BuildStep,
+    /// The tests; none when they did not run.
+    pub test: Option<&'a Ended>,
+    /// What was weak about the place.
+    pub warning: Option<&'a str>,
+}
+
+/// The gate's report.
+pub fn report(checks: &Checks, evidence: &Evidence<'_>) -> GateReport {
+    let Evidence { build, test, warning } = evidence;
+    let told = json!({ "build": of_build(build), "test": test.map(of_step), "warning": warning });
+    match checks.walk(|judge| if let Judge::Build(judge) = judge { Some(judge(evidence)) } else { None }) {
+        Err(refusal) => refused(Gate::Build, refusal, told),
+        Ok(()) => passed(Gate::Build, "it builds, and the target's tests pass", told),
     }
-    match test {
-        None => no("unverified", "the target's tests did not run".into()),
-        Some(Ended { exit: Exit::Code(0), .. }) => {
-            passed(Gate::Build, "it builds, and the target's tests pass", evidence)
+}
+
+/// It builds.
+pub fn builds(evidence: &Evidence<'_>) -> Judged {
+    match evidence.build {
+        BuildStep::Failed(ended) => {
+            Err(Refusal::new(code_of(ended, "build_failed"), format!("the build {}", ended.exit)))
         }
-        Some(ended) => no(code_of(ended, "tests_failed"), format!("the tests: the command {}", ended.exit)),
+        BuildStep::Unusable(_, why) => {
+            Err(Refusal::new("build_failed", format!("the outputs cannot be kept: {why}")))
+        }
+        BuildStep::Reused(_) | BuildStep::Made(..) => Ok(()),
+    }
+}
+
+/// The target's own tests pass.
+pub fn tests_pass(evidence: &Evidence<'_>) -> Judged {
+    match evidence.test {
+        None => Err(Refusal::unverified("the target's tests did not run")),
+        Some(Ended { exit: Exit::Code(0), .. }) => Ok(()),
+        Some(ended) => {
+            Err(Refusal::new(code_of(ended, "tests_failed"), format!("the tests: the command {}", ended.exit)))
+        }
     }
 }
 
 fn code_of(ended: &Ended, otherwise: &'static str) -> &'static str {
     match ended.exit {
         Exit::TimedOut => "timed_out",
-        Exit::Stopped => "unverified",
+        Exit::OverDisk(_) => "too_much_written",
+        Exit::Stopped | Exit::NoRoom => "unverified",
         Exit::Code(_) | Exit::Signal(_) => otherwise,
     }
 }
@@ -79,6 +108,10 @@ mod tests {
         Ended { exit, stdout: "test result: ok. 5 passed; 0 failed".into(), stderr: "x".repeat(50_000) }
     }
 
+    fn judge(build: &BuildStep, test: Option<&Ended>, warning: Option<&str>) -> GateReport {
+        report(&Checks::all(), &Evidence { build, test, warning })
+    }
+
     #[track_caller]
     fn check(build: &BuildStep, test: Option<Exit>, wanted: &str) {
         let report = judge(build, test.map(ended).as_ref(), None);
@@ -97,7 +130,9 @@ mod tests {
         check(&made, Some(Exit::Code(137)), "tests_failed");
         check(&made, Some(Exit::Signal(9)), "tests_failed");
         check(&made, Some(Exit::TimedOut), "timed_out");
+        check(&made, Some(Exit::OverDisk(9)), "too_much_written");
         check(&made, Some(Exit::Stopped), "unverified");
+        check(&made, Some(Exit::NoRoom), "unverified");
         check(&made, None, "unverified");
     }
 

@@ -1,12 +1,13 @@
 //! Gate 3: the request that failed meets its contract, and others have seen it. The judgement is the same for a candidate
 //! in the sandbox and for a running instance.
 
+use super::check::{Checks, Judge, Judged, Refusal};
 use super::{passed, refused};
 use crate::nonce::Nonce;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use wire::target::{Calls, Case, Expectation};
-use wire::verification::{Gate, GateReport, Judgement, ReplayReport, UNVERIFIED, WitnessReport};
+use wire::target::{Calls, Case, Contract, Expectation};
+use wire::verification::{Gate, GateReport, Judgement, ReplayReport, WitnessReport};
 
 /// How much of a wrong member is shown, characters.
 const SHOWN: usize = 200;
@@ -24,6 +25,10 @@ pub struct Answer {
     pub headers: Vec<String>,
     /// The body, if it is JSON.
     pub body: Option<Value>,
+    /// The body as a text.
+    pub text: String,
+    /// What it says that the body is.
+    pub content_type: Option<String>,
     /// Why there was no complete answer.
     pub problem: Option<String>,
     /// The connection was refused, or closed before there was an answer.
@@ -158,28 +163,86 @@ impl Seen {
     }
 }
 
-/// The gate's report on a candidate: the last that was seen decides, since nothing is asked after what does not hold.
-pub fn report(seen: &[Seen], output: Option<Value>) -> GateReport {
-    let Some(last) = seen.last() else { return unverified("nothing was asked of the candidate".into()) };
-    let cases: Vec<Value> = seen.iter().filter(|seen| seen.case.is_some()).map(Seen::evidence).collect();
-    let evidence = serde_json::json!({ "replay": last.report, "cases": cases, "output": output });
-    let why = match &last.case {
-        Some(_) if last.report.judgement == Judgement::Met => format!("met: all {} cases hold", cases.len()),
-        Some(case) => format!("in the case {case:?}: {}", last.report.why),
-        None => last.report.why.clone(),
-    };
-    let code = match last.report.judgement {
-        Judgement::Met => return passed(Gate::Replay, why, evidence),
-        Judgement::Broken => "contract_broken",
-        Judgement::NoWitness => "no_witness",
-        Judgement::Unverified => UNVERIFIED,
-    };
-    refused(Gate::Replay, code, why, evidence)
+/// What was gathered of a version: all that was seen, or why nothing could be asked. Nothing is asked after what does not
+/// hold, so the last that was seen decides.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Replayed {
+    /// What was seen, in order.
+    pub seen: Vec<Seen>,
+    /// What the version wrote, unless all was well.
+    pub output: Option<Value>,
+    /// Why nothing was asked.
+    pub problem: Option<String>,
 }
 
-/// The report when there is nothing to replay.
-pub fn unverified(why: String) -> GateReport {
-    refused(Gate::Replay, UNVERIFIED, why, Value::Null)
+impl Replayed {
+    /// Nothing could be asked.
+    pub fn not(why: String) -> Self {
+        Self { problem: Some(why), ..Self::default() }
+    }
+
+    /// What it comes to.
+    pub fn judgement(&self) -> Judgement {
+        self.seen.last().map_or(Judgement::Unverified, |last| last.report.judgement)
+    }
+
+    /// One sentence on the last that was seen.
+    pub fn why(&self) -> String {
+        match (self.seen.last(), &self.problem) {
+            (Some(Seen { case: Some(_), report, .. }), _) if report.judgement == Judgement::Met => {
+                format!("met: all {} cases hold", self.seen.len())
+            }
+            (Some(Seen { case: Some(case), report, .. }), _) => format!("in the case {case:?}: {}", report.why),
+            (Some(last), _) => last.report.why.clone(),
+            (None, Some(problem)) => problem.clone(),
+            (None, None) => "nothing was asked".into(),
+        }
+    }
+
+    /// The evidence.
+    pub fn evidence(&self) -> Value {
+        let cases: Vec<Value> = self.seen.iter().filter(|seen| seen.case.is_some()).map(Seen::evidence).collect();
+        let last = self.seen.last().map(|seen| &seen.report);
+        serde_json::json!({ "replay": last, "cases": cases, "output": self.output })
+    }
+}
+
+/// The gate's report on a candidate.
+pub fn report(checks: &Checks, replayed: &Replayed) -> GateReport {
+    match checks.walk(|judge| if let Judge::Replay(judge) = judge { Some(judge(replayed)) } else { None }) {
+        Err(refusal) => refused(Gate::Replay, refusal, replayed.evidence()),
+        Ok(()) => passed(Gate::Replay, replayed.why(), replayed.evidence()),
+    }
+}
+
+/// The contract was kept.
+pub fn is_met(replayed: &Replayed) -> Judged {
+    match replayed.judgement() {
+        Judgement::Met | Judgement::NoWitness => Ok(()),
+        Judgement::Broken => Err(Refusal::new("contract_broken", replayed.why())),
+        Judgement::Unverified => Err(Refusal::unverified(replayed.why())),
+    }
+}
+
+/// Others have seen it.
+pub fn is_witnessed(replayed: &Replayed) -> Judged {
+    match replayed.judgement() {
+        Judgement::NoWitness => Err(Refusal::new("no_witness", replayed.why())),
+        _ => Ok(()),
+    }
+}
+
+/// The contract as it would be if nobody looked.
+pub fn unwitnessed(mut contract: Contract) -> Contract {
+    let cases = contract.cases.iter_mut();
+    let of_cases = cases.flat_map(|case| {
+        if let Some(calls) = &mut case.calls {
+            calls.at_least = 0;
+        }
+        &mut case.answers
+    });
+    contract.answers.iter_mut().chain(of_cases).for_each(|answer| answer.witnesses.clear());
+    contract
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ use ast_grep_core::tree_sitter::StrDoc;
 use ast_grep_core::{AstGrep, Pattern};
 use ast_grep_language::SupportLang;
 
+/// A node of a parsed text.
+pub type Node<'a> = ast_grep_core::Node<'a, StrDoc<SupportLang>>;
+
 /// How deep macros are looked into.
 const MAX_DEPTH: usize = 6;
 /// What the bodies of macros are called: a grammar cannot know how they will be read.
@@ -57,6 +60,11 @@ impl Language {
         }
     }
 
+    /// Whether it is Rust; else it is Python.
+    pub fn is_rust(self) -> bool {
+        self.0 == SupportLang::Rust
+    }
+
     /// Parses a text. Errors within are found by [`Parsed::first_error`].
     ///
     /// # Errors
@@ -86,6 +94,16 @@ impl Parsed {
         let root = self.tree.root();
         let error = root.dfs().find(|node| node.is_error() || node.is_missing());
         error.map(|node| node.start_pos().line() + 1)
+    }
+
+    /// The language.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The whole text as a node.
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root()
     }
 
     /// Whether there is anything but comments.

@@ -1,8 +1,10 @@
 //! Jobs in namespaces of their own, by bubblewrap. What the sandbox consists of is decided by [`arguments`], which is pure.
 
+use super::cgroup::Cgroup;
+use super::disk::Quota;
 use super::link::Link;
 use super::spec::{DOUBLES, Enter, HOME, Inside, LINK, Overlay, PROGRAM};
-use super::{Access, Address, Ended, Exit, Job, Kept, RunSandboxed, SandboxError, Started, hidden, process};
+use super::{Access, Address, Ended, Exit, Job, Kept, OUT, RunSandboxed, SandboxError, Started, hidden, process};
 use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -40,6 +42,8 @@ const PROC_OF_MACHINE: [&str; 13] = [
     "sysrq-trigger",
     "tty",
 ];
+/// The folder of the throw-away layers in a job's scratch folder.
+const LAYERS: &str = "layers";
 /// The kernel's own folder in an overlay's work folder.
 pub(crate) const LOCKED: &str = "work";
 /// Top folders that are links into `/usr` on most machines.
@@ -58,7 +62,7 @@ impl Bubblewrap {
         Self { program }
     }
 
-    fn prepare(&self, job: &Job, link: &Link, port: Option<u16>) -> std::io::Result<Enter> {
+    fn prepare(&self, job: &Job, link: &Link, group: &Cgroup, port: Option<u16>) -> std::io::Result<Enter> {
         let etc = job.scratch.join("etc");
         std::fs::create_dir_all(&etc)?;
         for (name, text) in ETC {
@@ -72,7 +76,7 @@ impl Bubblewrap {
                 Access::ReadOnly => ("--ro-bind", from),
                 Access::Writable => ("--bind", from),
                 Access::ThrowAway(layer) => {
-                    let overlay = layer_over(from, &job.scratch.join("layers").join(layer))?;
+                    let overlay = layer_over(from, &job.scratch.join(LAYERS).join(layer))?;
                     let merged = overlay.merged.clone();
                     overlays.push(overlay);
                     ("--bind", merged)
@@ -82,7 +86,7 @@ impl Bubblewrap {
         }
         let top = TOP.map(|path| (path, std::fs::read_link(path).ok().map(|to| text(&to))));
         let exec = arguments(job, &self.program, [&etc, link.folder(), link.doubles()], port, &top, shown);
-        Ok(Enter { overlays, limits: job.limits.clone(), exec })
+        Ok(Enter { overlays, limits: job.limits.clone(), doors: group.doors(), exec })
     }
 }
 
@@ -96,7 +100,7 @@ fn layer_over(lower: PathBuf, layer: &Path) -> std::io::Result<Overlay> {
 
 /// The folder into which a layer's changes go; it may hold some before the first start.
 pub(crate) fn upper_of(scratch: &Path, layer: &str) -> PathBuf {
-    scratch.join("layers").join(layer).join("upper")
+    scratch.join(LAYERS).join(layer).join("upper")
 }
 
 /// The kernel leaves a folder without permissions in an overlay's work folder; without privileges it could not be removed.
@@ -158,6 +162,13 @@ fn arguments(
     all
 }
 
+/// What it may write in all: its layers, and what is collected. The warm folders of the branch's own commits are not counted.
+fn quota(job: &Job) -> Quota {
+    let out = job.places.iter().filter(|place| place.to == OUT).map(|place| place.from.clone());
+    let folders = std::iter::once(job.scratch.join(LAYERS)).chain(out).collect();
+    Quota { folders, most_mib: job.limits.disk_mib }
+}
+
 /// What the target declares, the port, and what any program expects.
 fn environment(job: &Job, port: Option<u16>) -> BTreeMap<String, String> {
     let mut env = job.env.clone();
@@ -175,8 +186,9 @@ impl RunSandboxed for Bubblewrap {
             |port: &u16| job.doubles.contains(port) || job.forwards.iter().any(|(forwarded, _)| forwarded == port);
         let port = job.serve.as_ref().and_then(|_| (FIRST_PORT..).find(|port| !taken(port)));
         let link = Link::below(&job.scratch).map_err(SandboxError::of("make a folder to share"))?;
+        let group = Cgroup::make(&link.name(), &job.limits);
         let prepare = || {
-            let spec = self.prepare(job, &link, port)?;
+            let spec = self.prepare(job, &link, &group, port)?;
             let file = job.scratch.join(format!("{}.json", job.name));
             std::fs::write(&file, serde_json::to_vec(&spec)?)?;
             let locked = spec.overlays.into_iter().map(|overlay| overlay.work.join(LOCKED)).collect();
@@ -188,8 +200,8 @@ impl RunSandboxed for Bubblewrap {
         command.arg(hidden::ENTER).arg(file).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
         let (address, doubles) = (port.map(|_| Address::Socket(link.socket())), link.stands(&job.doubles));
         let stop = CancellationToken::new();
-        let ended = process::start(command, limit, stop.clone())?;
-        Ok(Started { address, doubles, stop, ended: Box::pin(judge(ended, link, locked)) })
+        let ended = process::start(command, limit, stop.clone(), quota(job))?;
+        Ok(Started { address, doubles, stop, ended: Box::pin(judge(ended, link, group, locked)) })
     }
 }
 
@@ -197,13 +209,17 @@ impl RunSandboxed for Bubblewrap {
 async fn judge(
     ended: Kept<Result<Ended, SandboxError>>,
     link: Link,
+    group: Cgroup,
     locked: Vec<PathBuf>,
 ) -> Result<Ended, SandboxError> {
-    let ended = ended.await?;
+    let mut ended = ended.await?;
+    for reached in group.reached() {
+        ended.stderr.push_str(&format!("sandbox: {reached}\n"));
+    }
     locked.iter().for_each(|folder| unlock(folder));
     let stood = link.stood();
     match ended.exit {
-        Exit::TimedOut | Exit::Stopped => Ok(ended),
+        Exit::TimedOut | Exit::Stopped | Exit::OverDisk(_) | Exit::NoRoom => Ok(ended),
         _ if stood => Ok(ended),
         _ => {
             let words = ended.stderr.trim();

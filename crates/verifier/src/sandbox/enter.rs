@@ -15,9 +15,6 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use wire::target::Limits;
 
-/// How many processes one user may have in a sandbox; the time limit does the rest.
-const MAX_PROCESSES: u64 = 4096;
-
 /// Comes back only with an error.
 pub(crate) fn enter(file: &Path) -> anyhow::Result<Infallible> {
     let text = std::fs::read(file).context("cannot read what to run")?;
@@ -25,6 +22,9 @@ pub(crate) fn enter(file: &Path) -> anyhow::Result<Infallible> {
     let alone = own_namespaces()?;
     for overlay in &spec.overlays {
         mount_overlay(overlay, alone)?;
+    }
+    for door in &spec.doors {
+        std::fs::write(door, "0").with_context(|| format!("cannot join the control group of {}", door.display()))?;
     }
     limit(&spec.limits)?;
     let (program, arguments) = spec.exec.split_first().context("there is nothing to run")?;
@@ -82,7 +82,8 @@ fn limit(limits: &Limits) -> anyhow::Result<()> {
         (Resource::RLIMIT_AS, mib(limits.memory_mib)),
         (Resource::RLIMIT_CPU, limits.cpu_s),
         (Resource::RLIMIT_FSIZE, mib(limits.file_mib)),
-        (Resource::RLIMIT_NPROC, MAX_PROCESSES),
+        // It does not bind root, whom the control group binds.
+        (Resource::RLIMIT_NPROC, limits.processes),
         (Resource::RLIMIT_CORE, 0),
     ];
     for (resource, amount) in wanted {

@@ -30,6 +30,12 @@ impl Link {
         self.folder.path()
     }
 
+    /// A name that no other sandbox of this machine has.
+    pub(super) fn name(&self) -> String {
+        let last = self.folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
+        format!("kintsugi-{}-{}", std::process::id(), last.unwrap_or_default())
+    }
+
     /// For the sockets of the doubles.
     pub(super) fn doubles(&self) -> &Path {
         self.doubles.path()

@@ -2,6 +2,7 @@
 //! overlays, and the paths of the sandbox are replaced by those of the machine.
 
 use super::bubblewrap::upper_of;
+use super::disk::Quota;
 use super::{
     Access, Address, Ended, Exit, Job, OUT, RunSandboxed, SOURCE, SandboxError, Stand, Started, collect, process,
 };
@@ -38,7 +39,8 @@ impl RunSandboxed for Plain {
             command.env(name, port.to_string());
             address = Some(Address::Port(port));
         }
-        let ended = process::start(command, limit, stop.clone())?;
+        let quota = Quota { folders: vec![job.scratch.clone()], most_mib: job.limits.disk_mib };
+        let ended = process::start(command, limit, stop.clone(), quota)?;
         let (outputs, source, out) = (job.collect.clone(), PathBuf::from(there(SOURCE)), PathBuf::from(there(OUT)));
         let ended = Box::pin(async move {
             let mut ended: Ended = ended.await?;

@@ -1,5 +1,6 @@
 //! A process with everything it started: bounded output, a limit, and nothing left of it at the end.
 
+use super::disk::{self, Quota};
 use super::{Ended, Exit, Kept, SandboxError};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -21,12 +22,13 @@ pub(crate) fn start(
     mut command: Command,
     limit: Duration,
     stop: CancellationToken,
+    quota: Quota,
 ) -> Result<Kept<Result<Ended, SandboxError>>, SandboxError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).kill_on_drop(true);
     let child = command.spawn().map_err(SandboxError::of("start a process"))?;
     let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
-    Ok(Box::pin(follow(child, group, limit, stop)))
+    Ok(Box::pin(follow(child, group, limit, (stop, quota))))
 }
 
 /// Kills the group when it is dropped.
@@ -50,7 +52,7 @@ async fn follow(
     mut child: Child,
     group: Group,
     limit: Duration,
-    stop: CancellationToken,
+    (stop, quota): (CancellationToken, Quota),
 ) -> Result<Ended, SandboxError> {
     let (out, err) = (Tail::default(), Tail::default());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -63,6 +65,7 @@ async fn follow(
             status = whole => Ok(status.map_err(SandboxError::of("wait for a process"))?),
             () = tokio::time::sleep(limit) => Err(Exit::TimedOut),
             () = stop.cancelled() => Err(Exit::Stopped),
+            exit = disk::passed(quota) => Err(exit),
         }
     };
     group.kill();

@@ -9,6 +9,8 @@ use wire::target::{Limits, Output};
 pub(crate) struct Enter {
     pub(crate) overlays: Vec<Overlay>,
     pub(crate) limits: Limits,
+    /// The files into which it writes itself to be in the sandbox's control groups.
+    pub(crate) doors: Vec<PathBuf>,
     /// The argument vector of bubblewrap.
     pub(crate) exec: Vec<String>,
 }

@@ -10,6 +10,7 @@ mod world;
 mod stub;
 mod admission;
 mod builds;
+mod hostile;
 mod http;
 mod cases;
 mod replays;

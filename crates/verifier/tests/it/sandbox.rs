@@ -9,9 +9,9 @@ use verifier::sandbox::bubblewrap::Bubblewrap;
 use verifier::sandbox::{Access, Ended, Exit, Job, Place, RunSandboxed};
 use wire::target::Limits;
 
-const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
-fn job(scratch: &TempDir, script: &str) -> Job {
+pub(crate) fn job(scratch: &TempDir, script: &str) -> Job {
     let source = scratch.path().join("source");
     std::fs::create_dir_all(&source).expect("a folder");
     Job {
@@ -29,7 +29,7 @@ fn job(scratch: &TempDir, script: &str) -> Job {
     }
 }
 
-async fn run(job: &Job, limit: Duration) -> Ended {
+pub(crate) async fn run(job: &Job, limit: Duration) -> Ended {
     let started = Bubblewrap::new(program()).start(job, limit).expect("it starts");
     tokio::time::timeout(LIMIT, started.ended).await.expect("it ends").expect("a sandbox")
 }

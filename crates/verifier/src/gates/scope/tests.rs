@@ -21,6 +21,10 @@ fn change(new: &str) -> Change {
     }
 }
 
+fn judge(patch: &Patch, changes: &[Change]) -> GateReport {
+    report(&Checks::all(), &Evidence::new(patch, Vec::new(), 10, Ok(changes)))
+}
+
 #[track_caller]
 fn check(changes: &[Change], wanted: &str) {
     let report = judge(&patch(), changes);
@@ -31,13 +35,13 @@ fn check(changes: &[Change], wanted: &str) {
 
 #[test]
 fn a_modification_of_an_allowed_file_passes() {
-    check(&[change("fn f() -> u8 { 1 }\n")], "ok");
+    check(&[change("fn f() -> u8 { h() }\n")], "ok");
     check(&[change("fn f() -> u8 { 1 + g().unwrap() }\n")], "ok");
 }
 
 #[test]
 fn nothing_else_is_touched() {
-    let good = change("fn f() -> u8 { 1 }\n");
+    let good = change("fn f() -> u8 { h() }\n");
     check(&[], "empty");
     for path in ["src/b.rs", "src/../src/a.rs", "/src/a.rs", "Cargo.toml", "build.rs", ".git/hooks/pre-push", ""] {
         check(&[Change { path: path.into(), ..good.clone() }], "outside_scope");
@@ -65,13 +69,13 @@ fn the_new_text_parses_and_holds_something() {
 #[test]
 fn what_is_forbidden_may_stay_but_not_be_added() {
     check(&[change("fn f() -> u8 { g().unwrap() + h().unwrap() }\n")], "forbidden_construct");
-    check(&[change("fn f() -> u8 { include!(\"/etc/passwd\") }\n")], "forbidden_construct");
+    check(&[change("fn f() -> u8 { g() + include!(\"/etc/passwd\") }\n")], "forbidden_construct");
     check(&[change("fn f() -> u8 { vec![include!(\"x\")][0] }\n")], "forbidden_construct");
 }
 
 #[test]
 fn a_guard_that_cannot_be_read_lets_nothing_through() {
-    let good = change("fn f() -> u8 { 1 }\n");
+    let good = change("fn f() -> u8 { h() }\n");
     let broken = Patch { forbidden: vec!["fn (".into()], ..patch() };
     assert_eq!(judge(&broken, std::slice::from_ref(&good)).code, "unverified");
     let unknown = Patch { language: "cobol".into(), ..patch() };
@@ -80,7 +84,29 @@ fn a_guard_that_cannot_be_read_lets_nothing_through() {
 
 #[test]
 fn the_size_is_bounded_before_anything_is_parsed() {
-    assert!(too_large(&patch(), &"x".repeat(100)).is_none());
-    let report = too_large(&patch(), &"x".repeat(101)).expect("a refusal");
-    assert_eq!((report.code.as_str(), report.passed), ("too_large", false));
+    let of = |bytes| report(&Checks::all(), &Evidence::new(&patch(), Vec::new(), bytes, Ok(&[])));
+    assert_eq!(of(100).code, "empty");
+    assert_eq!((of(101).code.as_str(), of(101).passed), ("too_large", false));
+    let does_not_apply = report(&Checks::all(), &Evidence::new(&patch(), Vec::new(), 1, Err("no such line")));
+    assert_eq!(does_not_apply.code, "does_not_apply");
+}
+
+#[test]
+fn what_a_check_catches_passes_without_it() {
+    let good = change("fn f() -> u8 { g().unwrap() + 1 }\n");
+    for (name, bad) in [
+        ("allow_list", Change { path: "src/b.rs".into(), ..good.clone() }),
+        ("regular_file", Change { new_mode: 0o100_755, ..good.clone() }),
+        ("text", Change { new: None, ..good.clone() }),
+        ("parses", change("fn f() -> u8 { g().unwrap( }\n")),
+        ("emptied", change("// gone\n")),
+        ("forbidden", change("fn f() -> u8 { g().unwrap() + h().unwrap() }\n")),
+        ("work_done", change("fn f() -> u8 { 1 }\n")),
+    ] {
+        let (patch, bad) = (patch(), [bad]);
+        let evidence = Evidence::new(&patch, Vec::new(), 10, Ok(&bad));
+        assert!(!report(&Checks::all(), &evidence).passed, "{name}");
+        let without = report(&Checks::all().without(name), &evidence);
+        assert!(without.passed, "{name}: {}", without.why);
+    }
 }

@@ -1,0 +1,6 @@
+#[path = "../attack.rs"]
+mod attack;
+
+fn main() {
+    attack::attack();
+}
