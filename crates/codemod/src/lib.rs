@@ -1,5 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod rewrite;
+mod distil;
+mod variants;
+mod bound;
+mod syntax;
 
+pub use distil::{NotDistilled, distil};
 pub use rewrite::{Codemod, CodemodError};
+pub use variants::{Variant, variant};

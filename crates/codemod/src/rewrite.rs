@@ -109,6 +109,11 @@ impl Codemod {
         Ok(Some(text))
     }
 
+    /// Whether it would change anything of a parsed source.
+    pub(crate) fn matches(&self, source: &AstGrep<StrDoc<SupportLang>>) -> bool {
+        source.root().find(&self.config.matcher).is_some()
+    }
+
     fn edits(&self, source: &AstGrep<StrDoc<SupportLang>>, fixer: &Fixer) -> Vec<Edit<String>> {
         let mut edits = source.root().replace_all(&self.config.matcher, fixer);
         edits.sort_by_key(|edit| edit.position);
@@ -120,7 +125,7 @@ impl Codemod {
     }
 }
 
-fn grammar(name: &str) -> Result<SupportLang, CodemodError> {
+pub(crate) fn grammar(name: &str) -> Result<SupportLang, CodemodError> {
     let known = name.parse().ok().filter(|language| GRAMMARS.contains(language));
     known.ok_or_else(|| CodemodError::NoGrammar(name.chars().take(80).collect()))
 }

@@ -1,0 +1,165 @@
+//! From a patch to a rule: the two syntax trees are anti-unified, what the cure only carries over becomes a metavariable, and
+//! of all rules that could be made the most general is kept that passes every trial.
+//!
+//! The most general is tried first: a rule that is too narrow costs a model's call at every next fault of its kind, while one
+//! that is too wide is caught by the trials here, and what slips through by the verifier, who admits nothing on a rule's word.
+
+mod holes;
+mod render;
+mod rule;
+mod site;
+mod trial;
+
+use crate::bound::Bound;
+use crate::rewrite::CodemodError;
+use crate::syntax::Source;
+use crate::variants;
+use ast_grep_core::AstGrep;
+use holes::Policy;
+use rule::{Guard, Pair};
+use std::collections::BTreeMap;
+use trial::{Failed, Trials};
+use wire::Digest;
+use wire::plan::Distilled;
+
+/// The longest text that is distilled, bytes.
+const MAX_TEXT: usize = 64 * 1024;
+/// The largest site, nodes.
+const MAX_SITE: usize = 1_500;
+/// On how many variants a rule is tried.
+const VARIANTS: u64 = 16;
+/// On how many healthy files, and on how many bytes of them.
+const MAX_HEALTHY: usize = 400;
+const MAX_HEALTHY_BYTES: usize = 4 * 1024 * 1024;
+/// How many rules are tried.
+const MAX_RULES: usize = 160;
+
+/// From the most general to the least.
+const LADDER: [Policy; 6] = [
+    Policy { expressions: true, receivers: true, lists: true, literals: true, items: true },
+    Policy { expressions: true, receivers: false, lists: true, literals: true, items: true },
+    Policy { expressions: true, receivers: false, lists: true, literals: true, items: false },
+    Policy { expressions: true, receivers: false, lists: false, literals: true, items: false },
+    Policy { expressions: false, receivers: false, lists: false, literals: true, items: false },
+    Policy { expressions: false, receivers: false, lists: false, literals: false, items: false },
+];
+const GUARDS: [Guard; 4] = [Guard::Nothing, Guard::Previous, Guard::Enclosing, Guard::Callee];
+
+/// Why no rule was distilled.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotDistilled {
+    /// A text is out of its bounds, or cannot be a pattern.
+    #[error("it cannot be a pattern: {0}")]
+    Unusable(String),
+    /// A text does not parse.
+    #[error("a text is not code of its language")]
+    Code(#[from] CodemodError),
+    /// The texts differ in nothing but blanks and comments.
+    #[error("nothing changed but blanks and comments")]
+    Alike,
+    /// The change is in places that have only the file in common.
+    #[error("the change is in several places that have only the whole file in common")]
+    Scattered,
+    /// Rules could be made, and none was good enough.
+    #[error("none of {tried} rules passed the trials: {why}")]
+    NonePassed {
+        /// How many were tried.
+        tried: usize,
+        /// What they failed.
+        why: String,
+    },
+}
+
+/// Makes a rule of a patch of one file.
+///
+/// # Errors
+/// Why there is none; then the patch teaches nothing but itself.
+pub fn distil(
+    language: &str,
+    before: &str,
+    after: &str,
+    healthy: &[&str],
+    provenance: &str,
+) -> Result<Distilled, NotDistilled> {
+    if before.len().max(after.len()) > MAX_TEXT {
+        return Err(NotDistilled::Unusable(format!("it has more than {MAX_TEXT} bytes")));
+    }
+    let (before, after) = (Source::parse(language, before)?, Source::parse(language, after)?);
+    if before.is_like(&after) {
+        return Err(NotDistilled::Alike);
+    }
+    let mut sites = site::sites(&before.root, &after.root);
+    sites.retain(|site| site.before.all().len() <= MAX_SITE);
+    if sites.is_empty() {
+        return Err(NotDistilled::Scattered);
+    }
+    let trials = trials(&before, &after, healthy)?;
+    let pair = Pair { before: &before, after: &after, bound: Bound::of(&before.root) };
+    let (mut tried, mut failures) = (0, BTreeMap::new());
+    for (policy, guard) in LADDER.iter().flat_map(|policy| GUARDS.map(|guard| (*policy, guard))) {
+        for rule in sites.iter().filter_map(|site| pair.rule(site, policy, guard)) {
+            if tried == MAX_RULES {
+                break;
+            }
+            tried += 1;
+            match trials.run(&rule) {
+                Ok(()) => return Ok(distilled(rule, provenance, &trials)),
+                Err(failed) => *failures.entry(failed).or_insert(0) += 1,
+            }
+        }
+    }
+    Err(NotDistilled::NonePassed { tried, why: told(&failures) })
+}
+
+fn distilled(rule: serde_json::Value, provenance: &str, trials: &Trials<'_>) -> Distilled {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let variants = count(trials.variants.len());
+    Distilled {
+        digest: Digest::of_json(&rule),
+        rule,
+        provenance: provenance.to_owned(),
+        variants,
+        cured: variants,
+        healthy: count(trials.healthy.len()),
+        fired: 0,
+    }
+}
+
+fn trials<'a>(before: &'a Source, after: &'a Source, healthy: &[&str]) -> Result<Trials<'a>, NotDistilled> {
+    let mut bytes = 0;
+    let within = healthy.iter().take(MAX_HEALTHY).take_while(|text| {
+        bytes += text.len();
+        bytes <= MAX_HEALTHY_BYTES
+    });
+    let parsed = within.map(|text| AstGrep::try_new(text, before.language).map_err(CodemodError::Engine));
+    let healthy = parsed.collect::<Result<_, _>>()?;
+    let mut made = Vec::new();
+    for seed in 0..VARIANTS {
+        let variant = variants::of(before, after, seed);
+        let wanted = Source::parse(before.name(), &variant.after)?;
+        made.push((variant, wanted));
+    }
+    Ok(Trials { before, after, variants: made, healthy })
+}
+
+fn told(failures: &BTreeMap<Failed, usize>) -> String {
+    let told = failures.iter().map(|(failed, count)| {
+        let what = match failed {
+            Failed::NotARule => "could not be written",
+            Failed::NotThePatch => "did not make the patch again",
+            Failed::FiresOnCured => "would change the cured text again",
+            Failed::FiresOnHealthy => "would change healthy code",
+            Failed::MissesVariant => "did not cure every variant",
+        };
+        format!("{count} {what}")
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        "none holds on to anything by which the fault could be told".to_owned()
+    } else {
+        told.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests;

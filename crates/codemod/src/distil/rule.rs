@@ -1,0 +1,196 @@
+//! A rule of a site: the pattern, the guard, the fix. Pure.
+
+use crate::bound::Bound;
+use crate::distil::holes::{Holes, Policy};
+use crate::distil::render::{Side, Write, render};
+use crate::distil::site::Site;
+use crate::syntax::{Source, Term};
+use serde_json::{Value, json};
+
+/// What a rule demands besides its pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// Nothing but that it was not cured already.
+    Nothing,
+    /// The statement before it.
+    Previous,
+    /// What kind of loop, block or closure it stands in.
+    Enclosing,
+    /// What else is called in the function.
+    Callee,
+}
+
+/// Both texts and what is known of them.
+#[derive(Debug)]
+pub(crate) struct Pair<'a> {
+    pub(crate) before: &'a Source,
+    pub(crate) after: &'a Source,
+    pub(crate) bound: Bound,
+}
+
+/// Metavariables by their names.
+struct Named;
+
+impl Write for Named {
+    fn one(&self, name: &str) -> String {
+        format!("${name}")
+    }
+    fn many(&self, name: &str) -> String {
+        format!("$$${name}")
+    }
+}
+
+/// As it is told what must not be there: whatever it is filled with.
+struct Loose;
+
+impl Write for Loose {
+    fn one(&self, _: &str) -> String {
+        "$_".to_owned()
+    }
+    fn many(&self, _: &str) -> String {
+        "$$$".to_owned()
+    }
+    fn instead(&self, term: &Term) -> Option<String> {
+        let of_block = || if term.children.first().is_some_and(|child| child.kind == "{") { "{ $$$ }" } else { "$$$" };
+        match term.kind.as_str() {
+            "block" => Some(of_block().to_owned()),
+            _ => term.is_literal().then(|| "$_".to_owned()),
+        }
+    }
+}
+
+impl Pair<'_> {
+    /// The rule of a site; none when it cannot be written, or holds on to nothing by which the fault could be told.
+    pub(crate) fn rule(&self, site: &Site<'_>, policy: Policy, guard: Guard) -> Option<Value> {
+        let beside: Vec<&Term> = match guard {
+            Guard::Previous => vec![site.previous()?],
+            _ => Vec::new(),
+        };
+        let holes = Holes::of(policy, site, &beside, &self.bound);
+        let mut all = vec![self.pattern(self.before, site.before, Side::Before, &holes, &Named)?];
+        all.extend(self.not_cured(site, &holes));
+        let mut kept = holes.kept;
+        match guard {
+            Guard::Nothing => {}
+            Guard::Previous => all.push(self.previous(site, beside.first()?, &holes)?),
+            Guard::Enclosing => all.push(json!({ "inside": { "kind": enclosing(site)?, "stopBy": "end" } })),
+            Guard::Callee => {
+                all.push(self.callee(site)?);
+                kept += 1;
+            }
+        }
+        if kept == 0 {
+            return None;
+        }
+        let fix = render(self.after, &site.after, Side::After, &holes, &Named);
+        let kinds = holes.kinds.iter().map(|(name, kind)| (name.clone(), json!({ "kind": kind })));
+        let constraints: serde_json::Map<String, Value> = kinds.collect();
+        let mut rule = json!({ "language": self.before.name(), "rule": { "all": all }, "fix": fix });
+        if let Some(members) = rule.as_object_mut().filter(|_| !constraints.is_empty()) {
+            members.insert("constraints".to_owned(), Value::Object(constraints));
+        }
+        Some(rule)
+    }
+
+    /// A node as a pattern, in a context in which it parses as what it is.
+    fn pattern(&self, of: &Source, term: &Term, side: Side, holes: &Holes, write: &impl Write) -> Option<Value> {
+        let raw = render(of, &[term], side, &Holes::default(), &Named);
+        let contexts: &[(&str, &str)] = match of.name() {
+            "rust" => &[("fn f() { let _ = ", "; }"), ("fn f() { ", " }"), ("fn f() { while x ", " }"), ("", "")],
+            _ => &[("", "")],
+        };
+        let fits = |(head, tail): &&(&str, &str)| {
+            let whole = Source::parse(of.name(), &format!("{head}{raw}{tail}"));
+            whole.is_ok_and(|whole| whole.first(&term.kind).is_some_and(|found| found.hash == term.hash))
+        };
+        let (head, tail) = contexts.iter().find(fits)?;
+        let text = render(of, &[term], side, holes, write);
+        Some(json!({ "pattern": { "context": format!("{head}{text}{tail}"), "selector": term.kind } }))
+    }
+
+    /// What keeps a rule from what is cured already.
+    fn not_cured(&self, site: &Site<'_>, holes: &Holes) -> Vec<Value> {
+        let mut found = Vec::new();
+        let loose = |term: &Term| self.pattern(self.after, term, Side::After, holes, &Loose);
+        if let [after] = site.after.as_slice() {
+            if after.kind == site.before.kind {
+                found.extend(loose(after).map(|pattern| json!({ "not": pattern })));
+            }
+            if after.contains(site.before.hash) || is_compound(&after.kind) && after.kind != site.before.kind {
+                let kind = is_compound(&after.kind).then(|| json!({ "kind": after.kind }));
+                let inside = kind.or_else(|| loose(after)).and_then(|mut inside| {
+                    inside.as_object_mut()?.insert("stopBy".to_owned(), json!("end"));
+                    Some(inside)
+                });
+                found.extend(inside.map(|inside| json!({ "not": { "inside": inside } })));
+            }
+            found.extend(keywords(site.before, after).into_iter().map(|name| {
+                let named = json!({ "field": "name", "regex": format!("^{name}$") });
+                json!({ "not": { "has": { "kind": "keyword_argument", "has": named, "stopBy": "end" } } })
+            }));
+        }
+        for (relation, terms) in [("follows", &site.inserted.0), ("precedes", &site.inserted.1)] {
+            for pattern in terms.iter().filter_map(|term| loose(term)) {
+                let mut pattern = pattern;
+                if let Some(members) = pattern.as_object_mut() {
+                    members.insert("stopBy".to_owned(), json!("end"));
+                }
+                found.push(json!({ "not": { relation: pattern } }));
+            }
+        }
+        found
+    }
+
+    fn previous(&self, site: &Site<'_>, previous: &Term, holes: &Holes) -> Option<Value> {
+        let mut pattern = self.pattern(self.before, previous, Side::Before, holes, &Named)?;
+        pattern.as_object_mut()?.insert("stopBy".to_owned(), json!("end"));
+        let (_, statement) = site.statement()?;
+        if statement.range == site.before.range {
+            return Some(json!({ "follows": pattern }));
+        }
+        Some(json!({ "inside": { "kind": statement.kind, "stopBy": "end", "follows": pattern } }))
+    }
+
+    /// A call elsewhere in the function, by its name.
+    fn callee(&self, site: &Site<'_>) -> Option<Value> {
+        let is_function = |term: &&&Term| matches!(term.kind.as_str(), "function_item" | "function_definition");
+        let function = site.above.iter().rev().find(is_function)?;
+        let outside =
+            |term: &&Term| term.range.start < site.before.range.start || term.range.start >= site.before.range.end;
+        let calls = function.all().into_iter().filter(|term| matches!(term.kind.as_str(), "call" | "call_expression"));
+        let names = calls.filter(outside).filter_map(|call| {
+            let callee = call.children.iter().find(|child| child.field == Some("function"))?;
+            callee.all().into_iter().rfind(|term| term.children.is_empty() && term.is_named).cloned()
+        });
+        let free = |name: &Term| !self.bound.variables.contains(&name.text) && !self.bound.items.contains(&name.text);
+        let name = names.into_iter().find(|name| free(name) && name.kind.ends_with("identifier"))?;
+        let called = json!({ "kind": name.kind, "regex": format!("^{}$", name.text), "stopBy": "end" });
+        Some(json!({ "inside": { "kind": function.kind, "stopBy": "end", "has": called } }))
+    }
+}
+
+/// What it stands in that does something to it.
+fn enclosing(site: &Site<'_>) -> Option<String> {
+    let within = site
+        .above
+        .iter()
+        .rev()
+        .take_while(|term| !matches!(term.kind.as_str(), "function_item" | "function_definition"));
+    within.map(|term| &term.kind).find(|kind| is_compound(kind)).cloned()
+}
+
+fn is_compound(kind: &str) -> bool {
+    let rust = ["for_expression", "while_expression", "loop_expression", "async_block", "closure_expression"];
+    let python = ["for_statement", "while_statement", "try_statement", "with_statement", "lambda"];
+    rust.contains(&kind) || python.contains(&kind)
+}
+
+/// The names of arguments that are new.
+fn keywords(before: &Term, after: &Term) -> Vec<String> {
+    let of = |term: &Term| -> Vec<String> {
+        let named = term.all().into_iter().filter(|term| term.kind == "keyword_argument");
+        named.filter_map(|term| term.children.first()).map(|name| name.text.clone()).collect()
+    };
+    let old = of(before);
+    of(after).into_iter().filter(|name| !old.contains(name)).collect()
+}

@@ -1,0 +1,96 @@
+//! Where two texts differ: the nodes that a rule could match, the smallest first. Pure.
+
+use crate::syntax::Term;
+
+/// A node that a rule could match, and what stands there afterwards.
+#[derive(Debug, Clone)]
+pub(crate) struct Site<'a> {
+    /// The node.
+    pub(crate) before: &'a Term,
+    /// What is there instead: one node, or several that follow each other.
+    pub(crate) after: Vec<&'a Term>,
+    /// What it stands in, the outermost first.
+    pub(crate) above: Vec<&'a Term>,
+    /// Statements that are new before it, and behind it.
+    pub(crate) inserted: (Vec<&'a Term>, Vec<&'a Term>),
+}
+
+/// The candidates; none when the texts are alike, or differ in places that have only the whole file in common.
+pub(crate) fn sites<'a>(before: &'a Term, after: &'a Term) -> Vec<Site<'a>> {
+    let mut path = vec![(before, after)];
+    let mut found = Vec::new();
+    while let Some((b, a)) = path.last().copied() {
+        let (old, new, next) = window(b, a);
+        if let ([old], [new]) = (old, new)
+            && old.kind == new.kind
+            && !old.children.is_empty()
+            && !new.children.is_empty()
+        {
+            path.push((old, new));
+            continue;
+        }
+        let above: Vec<&Term> = path.iter().map(|(b, _)| *b).collect();
+        found.extend(of_window(b, old, new, next, &above));
+        break;
+    }
+    while path.len() > 1 {
+        let Some((b, a)) = path.pop() else { break };
+        let above = path.iter().map(|(b, _)| *b).collect();
+        found.push(Site { before: b, after: vec![a], above, inserted: Default::default() });
+    }
+    found
+}
+
+/// The children that differ, and where the first of them stands.
+fn window<'a>(b: &'a Term, a: &'a Term) -> (&'a [Term], &'a [Term], usize) {
+    let same = |(x, y): &(&Term, &Term)| x.hash == y.hash;
+    let head = b.children.iter().zip(&a.children).take_while(same).count();
+    let most = b.children.len().min(a.children.len()) - head;
+    let tail = b.children.iter().rev().zip(a.children.iter().rev()).take_while(same).count().min(most);
+    let of = |term: &'a Term| term.children.get(head..term.children.len() - tail).unwrap_or_default();
+    (of(b), of(a), head)
+}
+
+fn of_window<'a>(parent: &'a Term, old: &'a [Term], new: &'a [Term], at: usize, above: &[&'a Term]) -> Vec<Site<'a>> {
+    let above = above.to_vec();
+    let new: Vec<&Term> = new.iter().collect();
+    match old {
+        [one] if parent.is_list_of_statements() || new.len() == 1 => {
+            vec![Site { before: one, after: new, above, inserted: Default::default() }]
+        }
+        // Only something new: the statement behind it is what is matched, or the one before it.
+        [] if parent.is_list_of_statements() => {
+            let next = parent.children.get(at).filter(|next| next.is_named).map(|next| Site {
+                before: next,
+                after: new.iter().copied().chain([next]).collect(),
+                above: above.clone(),
+                inserted: (new.clone(), Vec::new()),
+            });
+            let previous = at.checked_sub(1).and_then(|at| parent.children.get(at)).filter(|one| one.is_named);
+            let previous = previous.map(|previous| Site {
+                before: previous,
+                after: [previous].into_iter().chain(new.iter().copied()).collect(),
+                above,
+                inserted: (Vec::new(), new),
+            });
+            next.into_iter().chain(previous).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl<'a> Site<'a> {
+    /// The statement that it is, or stands in, with what it stands in itself; none where there is none.
+    pub(crate) fn statement(&self) -> Option<(&'a Term, &'a Term)> {
+        let chain: Vec<&'a Term> = self.above.iter().copied().chain([self.before]).collect();
+        let at = chain.iter().rposition(|term| term.is_list_of_statements())?;
+        Some((chain.get(at).copied()?, chain.get(at + 1).copied()?))
+    }
+
+    /// The statement before that one.
+    pub(crate) fn previous(&self) -> Option<&'a Term> {
+        let (list, statement) = self.statement()?;
+        let at = list.children.iter().position(|child| child.range == statement.range)?;
+        list.children.get(at.checked_sub(1)?).filter(|term| term.is_named)
+    }
+}
