@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("chassis", 1),
     ("database", 2),
     ("client", 2),
+    ("models", 2),
     ("git-remote", 2),
     ("fault-app", 3),
     ("mock-upstream", 3),
