@@ -2,25 +2,28 @@
 
 use crate::app::Verifier;
 use crate::artefacts::KeptVerdict;
-use crate::build;
-use crate::candidate;
+use crate::baseline::{self, Baseline};
 use crate::error::{VerifyError, blocking};
-use crate::gates::build::BuildStep;
-use crate::gates::{build as build_gate, scope};
-use crate::jobs::{self, Warm};
+use crate::gates::causality::{self, Hunks};
+use crate::gates::check::{MINIMAL, SIZE};
+use crate::gates::scope;
+use crate::minimise;
 use crate::mirror::{Candidate, MirrorError};
+use crate::trial::{Bench, note};
 use crate::workshop::Workshop;
 use chassis::operations::Reporter;
+use futures::future::maybe_done;
+use std::pin::pin;
 use std::sync::Arc;
 use wire::Digest;
 use wire::proposal::Proposal;
-use wire::span::{Span, SpanKind};
-use wire::verification::{Admit, GateReport, Verdict};
+use wire::verification::{Admit, Gate, GateReport, Verdict};
 
 /// Judges a candidate, or finds that an earlier life admitted just this.
 pub async fn admit(verifier: &Verifier, task: Admit, reporter: &Reporter) -> Result<Verdict, VerifyError> {
     let workshop = verifier.workshop(&task.target)?;
-    let asked = Digest::of_json(&serde_json::json!({ "task": task, "target": workshop.target }));
+    let checks: Vec<&str> = verifier.checks.names().collect();
+    let asked = Digest::of_json(&serde_json::json!({ "task": task, "target": workshop.target, "checks": checks }));
     let proposal = Proposal::digest_of(&task.target, &task.code, &task.base, &task.diff);
     if let Some(found) = find(verifier, &proposal, &asked).await? {
         reporter.note("an earlier verdict stands");
@@ -28,7 +31,8 @@ pub async fn admit(verifier: &Verifier, task: Admit, reporter: &Reporter) -> Res
     }
     let (gates, tree, artefact, spans) = (Vec::new(), None, None, Vec::new());
     let mut verdict = Verdict { proposal, admitted: false, gates, tree, artefact, reduced: None, spans };
-    judge(verifier, &workshop, task, reporter, &mut verdict).await?;
+    judge(verifier, &workshop, &task, reporter, &mut verdict).await?;
+    verdict.admitted = Gate::all_passed(&verdict.gates);
     let kept = KeptVerdict { verdict: verdict.clone(), asked };
     let store = verifier.store.clone();
     blocking("keeping a verdict", move || store.keep_verdict(&kept)).await?;
@@ -53,74 +57,69 @@ async fn find(verifier: &Verifier, proposal: &Digest, asked: &Digest) -> Result<
 async fn judge(
     verifier: &Verifier,
     workshop: &Arc<Workshop>,
-    task: Admit,
+    task: &Admit,
     reporter: &Reporter,
     verdict: &mut Verdict,
 ) -> Result<(), VerifyError> {
-    let code = task.code.clone();
-    let (report, candidate) = scope_gate(workshop, task).await?;
+    let (report, candidate) = scope_gate(verifier, workshop, task).await?;
     verdict.tree = candidate.as_ref().map(|candidate| candidate.tree.clone());
-    let passed = pass(verdict, report, reporter);
+    let passed = note(&mut verdict.gates, report, reporter);
     let Some(candidate) = candidate.filter(|_| passed) else { return Ok(()) };
 
-    let (report, artefact) = build_gate(verifier, workshop, candidate, reporter, &mut verdict.spans).await?;
-    let passed = pass(verdict, report, reporter);
-    let Some(artefact) = artefact.filter(|_| passed) else { return Ok(()) };
-
-    let (report, spans) = candidate::judge(verifier, workshop, &code, &artefact, reporter).await?;
-    verdict.artefact = Some(artefact);
-    verdict.spans.extend(spans);
-    verdict.admitted = pass(verdict, report, reporter);
+    let bench = Bench { verifier, workshop, code: &task.code, reporter };
+    let mut baseline = pin!(maybe_done(baseline::gather(verifier, workshop, task, reporter)));
+    let trial = bench.run(candidate.clone(), baseline.as_mut()).await?;
+    let passed = trial.passed();
+    verdict.artefact = trial.artefact;
+    verdict.gates.extend(trial.gates);
+    verdict.spans.extend(trial.spans);
+    let Some(baseline) = baseline.as_mut().output_mut() else { return Ok(()) };
+    verdict.spans.append(&mut baseline.spans);
+    if passed {
+        causality_gate(&bench, task, &candidate, baseline, verdict).await?;
+    }
     Ok(())
 }
 
-fn pass(verdict: &mut Verdict, report: GateReport, reporter: &Reporter) -> bool {
-    let passed = report.passed;
-    reporter.note(format!("{:?} gate: {}: {}", report.gate, report.code, report.why));
-    verdict.gates.push(report);
-    passed
-}
-
 /// Gate 1.
-async fn scope_gate(workshop: &Arc<Workshop>, task: Admit) -> Result<(GateReport, Option<Candidate>), VerifyError> {
-    let workshop = Arc::clone(workshop);
+async fn scope_gate(
+    verifier: &Verifier,
+    workshop: &Arc<Workshop>,
+    task: &Admit,
+) -> Result<(GateReport, Option<Candidate>), VerifyError> {
+    let (workshop, checks, task) = (Arc::clone(workshop), verifier.checks.clone(), task.clone());
     blocking("the scope gate", move || {
-        let patch = &workshop.target.patch;
-        if let Some(report) = scope::too_large(patch, &task.diff) {
-            return Ok((report, None));
+        let (patch, size) = (&workshop.target.patch, task.diff.len());
+        let judge = |changes: Result<&[scope::Change], &str>| {
+            let markers = workshop.target.faults.iter().map(|fault| fault.marker.as_str()).collect();
+            scope::report(&checks, &scope::Evidence::new(patch, markers, size, changes))
+        };
+        // A diff that is too long is not even applied.
+        if size > patch.max_diff_bytes && checks.has(SIZE) {
+            return Ok((judge(Ok(&[])), None));
         }
         match workshop.mirror()?.candidate(&task.base, &task.diff) {
-            Ok(candidate) => Ok((scope::judge(patch, &candidate.changes), Some(candidate))),
-            Err(MirrorError::DoesNotApply(why)) => Ok((scope::does_not_apply(&why), None)),
+            Ok(candidate) => Ok((judge(Ok(&candidate.changes)), Some(candidate))),
+            Err(MirrorError::DoesNotApply(why)) => Ok((judge(Err(&why)), None)),
             Err(error) => Err(error),
         }
     })
     .await
 }
 
-/// Gate 2.
-async fn build_gate(
-    verifier: &Verifier,
-    workshop: &Arc<Workshop>,
-    candidate: Candidate,
-    reporter: &Reporter,
-    spans: &mut Vec<Span>,
-) -> Result<(GateReport, Option<Digest>), VerifyError> {
-    let turn = workshop.turn().await;
-    let (_turn, scratch) = build::lay_out(workshop, turn, &candidate.base_tree, candidate.changes).await?;
-    let tree = &candidate.tree;
-    let made = match build::known(verifier, workshop, tree).await? {
-        Some(artefact) => BuildStep::Reused(artefact),
-        None => build::make(verifier, workshop, tree, &scratch, Warm::Above, reporter, spans).await?,
-    };
-    let mut test = None;
-    if made.artefact().is_some() {
-        let job = jobs::test(workshop, scratch.path(), Warm::Above);
-        let timeout = workshop.target.test.timeout_ms;
-        let (ended, span) = build::step(verifier, job, timeout, SpanKind::Test, reporter).await?;
-        spans.push(span);
-        test = Some(ended);
+/// Gate 5.
+async fn causality_gate(
+    bench: &Bench<'_>,
+    task: &Admit,
+    candidate: &Candidate,
+    baseline: &mut Baseline,
+    verdict: &mut Verdict,
+) -> Result<(), VerifyError> {
+    let mut evidence = causality::Evidence { without: baseline.without.clone(), hunks: Hunks::NotAsked };
+    if task.minimise && bench.verifier.checks.has(MINIMAL) && causality::is_shown(&evidence).is_ok() {
+        let reduced = minimise::minimise(bench, task, candidate, baseline, &mut verdict.spans).await?;
+        (evidence.hunks, verdict.reduced) = reduced;
     }
-    let report = build_gate::judge(&made, test.as_ref(), verifier.sandbox.warning());
-    Ok((report, made.artefact().cloned()))
+    note(&mut verdict.gates, causality::report(&bench.verifier.checks, &evidence), bench.reporter);
+    Ok(())
 }

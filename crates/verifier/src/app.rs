@@ -1,7 +1,9 @@
 //! The running service: its parts, its start, its background work.
 
 use crate::artefacts::Store;
+use crate::baseline::Memory;
 use crate::error::VerifyError;
+use crate::gates::Checks;
 use crate::sandbox::bubblewrap::Bubblewrap;
 use crate::sandbox::plain::Plain;
 use crate::sandbox::{Ended, Exit, Job, RunSandboxed};
@@ -37,6 +39,10 @@ pub struct Verifier {
     pub sandbox: Arc<dyn RunSandboxed>,
     /// For instances and witnesses.
     pub http: reqwest::Client,
+    /// The checks that a candidate must pass.
+    pub checks: Checks,
+    /// What was seen of versions without a patch.
+    pub memory: Memory,
     /// The word to stop.
     pub stop: Stop,
     /// Whether the sandbox works, once that is known.
@@ -49,7 +55,7 @@ impl Verifier {
     ///
     /// # Errors
     /// When a folder cannot be used or a target could not be verified against.
-    pub fn open(settings: &Settings, catalogue: Catalogue, stop: Stop) -> anyhow::Result<Self> {
+    pub fn open(settings: &Settings, catalogue: Catalogue, checks: Checks, stop: Stop) -> anyhow::Result<Self> {
         let (mut workshops, access) = (BTreeMap::new(), settings.access());
         git_remote::check_all(&catalogue, &access)?;
         for (name, target) in catalogue {
@@ -64,7 +70,8 @@ impl Verifier {
             true => Arc::new(Plain),
             false => Arc::new(Bubblewrap::new(program(settings)?)),
         };
-        Ok(Self { store, sandbox, http, stop, ready: OnceLock::new(), workshops })
+        let memory = Memory::default();
+        Ok(Self { store, sandbox, http, checks, memory, stop, ready: OnceLock::new(), workshops })
     }
 
     /// Whether a target is known.
@@ -125,8 +132,23 @@ pub async fn serve(
     clock: SharedClock,
     stop: Stop,
 ) -> anyhow::Result<()> {
+    serve_with(Checks::all(), listener, settings, credentials, clock, stop).await
+}
+
+/// Serves with some checks only: no setting leads here.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with(
+    checks: Checks,
+    listener: TcpListener,
+    settings: Settings,
+    credentials: Arc<Credentials>,
+    clock: SharedClock,
+    stop: Stop,
+) -> anyhow::Result<()> {
     let catalogue = chassis::catalogue::load(&settings.targets).context("cannot load the targets")?;
-    let verifier = Arc::new(Verifier::open(&settings, catalogue, stop.clone())?);
+    let verifier = Arc::new(Verifier::open(&settings, catalogue, checks, stop.clone())?);
     if let Some(warning) = verifier.sandbox.warning() {
         tracing::warn!(warning, "no sandbox");
     }

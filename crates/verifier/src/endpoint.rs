@@ -108,6 +108,8 @@ impl Endpoint {
         let failed = |error: reqwest::Error| format!("{:#}", anyhow::Error::from(error.without_url()));
         let mut answer = call.send().await.map_err(failed)?;
         let (status, mut body) = (Some(answer.status().as_u16()), Vec::new());
+        let content_type =
+            answer.headers().get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let said = answer.headers().iter().filter(|(_, value)| !value.is_empty());
         let headers = said.map(|(name, _)| name.as_str().to_owned()).collect();
         while let Some(chunk) = answer.chunk().await.map_err(failed)? {
@@ -116,7 +118,15 @@ impl Endpoint {
                 return Err(format!("the answer is larger than {MAX_ANSWER} bytes"));
             }
         }
-        Ok(Answer { status, headers, body: serde_json::from_slice(&body).ok(), ..Answer::default() })
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Ok(Answer {
+            status,
+            headers,
+            body: serde_json::from_slice(&body).ok(),
+            text,
+            content_type,
+            ..Answer::default()
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::sandbox::{ARTEFACT, Access, Job, OUT, Place, SOURCE};
 use crate::workshop::Workshop;
 use std::path::Path;
-use wire::target::{Contract, Target};
+use wire::target::Target;
 
 /// The layer over the source folder.
 pub(crate) const SOURCE_LAYER: &str = "source";
@@ -57,8 +57,8 @@ fn on_source(workshop: &Workshop, scratch: &Path, warm: Warm, name: &str, comman
     }
 }
 
-/// Runs an artefact as a candidate: nothing of a deployed instance's environment is there.
-pub fn candidate(target: &Target, contract: &Contract, artefact: &Path, scratch: &Path) -> Job {
+/// Runs an artefact as a candidate, beside doubles on some ports: nothing of a deployed instance's environment is there.
+pub fn candidate(target: &Target, doubles: Vec<u16>, artefact: &Path, scratch: &Path) -> Job {
     let mut places = vec![Place { from: artefact.to_owned(), to: ARTEFACT.into(), access: Access::ReadOnly }];
     places.extend(declared(target));
     Job {
@@ -68,7 +68,7 @@ pub fn candidate(target: &Target, contract: &Contract, artefact: &Path, scratch:
         folder: ARTEFACT.into(),
         places,
         forwards: forwards(target),
-        doubles: contract.doubles.iter().map(|double| double.port).collect(),
+        doubles,
         serve: Some(target.run.port_env.clone()),
         collect: Vec::new(),
         limits: target.sandbox.limits.clone(),

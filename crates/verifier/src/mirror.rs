@@ -28,7 +28,7 @@ pub enum MirrorError {
 }
 
 /// What a diff makes of its base.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Candidate {
     /// The tree of the base.
     pub base_tree: TreeId,
@@ -153,6 +153,30 @@ impl Mirror {
         let difference = self.repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?;
         let changes = difference.deltas().map(|delta| self.change(&delta)).collect();
         Ok(Candidate { base_tree, tree: tree_id(written)?, changes })
+    }
+
+    /// The diff that gives some files of a commit other texts.
+    ///
+    /// # Errors
+    /// When the base is unknown or the object database fails.
+    pub fn diff_to(&self, base: &CommitId, files: &[(String, String, bool)]) -> Result<String, MirrorError> {
+        let old = self.repository.find_tree(Oid::from_str(self.tree_of(base)?.as_str())?)?;
+        let mut update = git2::build::TreeUpdateBuilder::new();
+        for (path, text, executable) in files {
+            let mode = if *executable { FileMode::BlobExecutable } else { FileMode::Blob };
+            update.upsert(path, self.repository.blob(text.as_bytes())?, mode);
+        }
+        let new = self.repository.find_tree(update.create_updated(&self.repository, &old)?)?;
+        let mut text = Vec::new();
+        let difference = self.repository.diff_tree_to_tree(Some(&old), Some(&new), None)?;
+        difference.print(git2::DiffFormat::Patch, |_, _, line| {
+            if matches!(line.origin(), '+' | '-' | ' ') {
+                text.push(line.origin() as u8);
+            }
+            text.extend_from_slice(line.content());
+            true
+        })?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     fn change(&self, delta: &git2::DiffDelta<'_>) -> Change {

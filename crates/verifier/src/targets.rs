@@ -4,7 +4,7 @@ use crate::gates::syntax::Language;
 use regex::Regex;
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
-use wire::target::{Contract, Target, Witness, is_plain_path};
+use wire::target::{Contract, Request, Target, Witness, is_plain_path};
 
 /// Checks a target.
 ///
@@ -33,19 +33,26 @@ pub fn check(target: &Target) -> Result<(), String> {
     for contract in &target.contracts {
         check_contract(contract).map_err(|why| format!("the contract of {}: {why}", contract.fault))?;
     }
-    Ok(())
+    target.healthy.requests.iter().try_for_each(check_request).map_err(|why| format!("healthy.requests: {why}"))
 }
 
-fn check_contract(contract: &Contract) -> Result<(), String> {
-    let request = &contract.request;
+fn check_request(request: &Request) -> Result<(), String> {
     if Method::from_bytes(request.method.as_bytes()).is_err() || !request.path.starts_with('/') {
         return Err(format!("{} {} is not a method and a path", request.method, request.path));
     }
-    for (name, value) in &request.headers {
-        if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err() {
-            return Err(format!("{name:?} is not a header"));
-        }
+    match request.headers.iter().find(|(name, value)| !is_header(name, value)) {
+        Some((name, _)) => Err(format!("{name:?} is not a header")),
+        None => Ok(()),
     }
+}
+
+/// Whether a header can be sent.
+pub fn is_header(name: &str, value: &str) -> bool {
+    HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_str(value).is_ok()
+}
+
+fn check_contract(contract: &Contract) -> Result<(), String> {
+    check_request(&contract.request)?;
     let unnamed = |name: &&String| HeaderName::from_bytes(name.as_bytes()).is_err();
     if let Some(name) = contract.expectations().flat_map(|answer| &answer.headers).find(unnamed) {
         return Err(format!("{name:?} is not a header's name"));

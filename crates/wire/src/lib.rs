@@ -30,6 +30,7 @@ pub mod source;
 pub mod push;
 pub mod redact;
 pub mod timeline;
+pub mod traffic;
 pub mod target;
 
 pub use digest::Digest;

@@ -92,7 +92,7 @@ pub enum Gate {
 
 impl Gate {
     /// Those that a change must have passed, each.
-    pub const REQUIRED: [Gate; 3] = [Gate::Scope, Gate::Build, Gate::Replay];
+    pub const REQUIRED: [Gate; 5] = [Gate::Scope, Gate::Build, Gate::Replay, Gate::Healthy, Gate::Causality];
 
     /// Whether every required gate ran and nothing refused. One that did not run is no pass.
     pub fn all_passed(reports: &[GateReport]) -> bool {

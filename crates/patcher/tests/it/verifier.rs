@@ -178,7 +178,7 @@ fn verdict(digest: &Digest, tree: Option<TreeId>, mode: &Mode) -> Verdict {
         reduced: None,
         proposal: digest.clone(),
         admitted: true,
-        gates: vec![gate(Gate::Scope, true, "ok"), gate(Gate::Build, true, "ok"), gate(Gate::Replay, true, "ok")],
+        gates: Gate::REQUIRED.map(|required| gate(required, true, "ok")).to_vec(),
         tree,
         artefact: Some(Digest::of("the artefact")),
         spans: Vec::new(),

@@ -1,11 +1,12 @@
 //! A candidate's way through the cases: one process after the other, up to the first case that does not hold.
 
+use super::Version;
 use super::case;
 use super::process::{First, Process, becomes_healthy};
 use crate::app::Verifier;
 use crate::error::VerifyError;
 use crate::gates::build::of_step;
-use crate::gates::replay::{self as gate, Seen};
+use crate::gates::replay::{Replayed, Seen};
 use crate::nonce::Nonce;
 use crate::replay::{self, Question};
 use crate::sandbox::Ended;
@@ -13,10 +14,14 @@ use crate::workshop::Workshop;
 use chassis::operations::Reporter;
 use std::time::Duration;
 use wire::span::{Span, SpanKind};
-use wire::target::{Case, Contract};
-use wire::verification::{GateReport, Judgement, ReplayReport};
+use wire::target::{Case, Contract, longest};
+use wire::verification::{Judgement, ReplayReport};
 use wire::{Digest, ReplayId};
 
+/// How long a candidate may live beyond its health limit and all deadlines.
+const SLACK: Duration = Duration::from_secs(10);
+/// How long a case may take beyond its deadline: for its double, its witnesses and its calls.
+const CASE_SLACK: Duration = Duration::from_secs(8);
 /// How long a candidate whose double does not stand may take to show that it has ended.
 const MOMENT: Duration = Duration::from_millis(20);
 
@@ -25,28 +30,37 @@ pub(super) struct Course<'a> {
     pub(super) verifier: &'a Verifier,
     pub(super) workshop: &'a Workshop,
     pub(super) contract: &'a Contract,
+    pub(super) version: Version,
     pub(super) artefact: &'a Digest,
     pub(super) reporter: &'a Reporter,
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: &'a mut Vec<Span>,
 }
 
 impl Course<'_> {
-    pub(super) async fn run(&mut self) -> Result<GateReport, VerifyError> {
+    pub(super) async fn run(&mut self) -> Result<Replayed, VerifyError> {
         let cases = &self.contract.cases;
         let mut seen = Vec::new();
         for (at, life) in case::lives(cases).into_iter().enumerate() {
             let output = self.live(life, at, &mut seen).await?;
             if output.is_some() || seen.last().is_none_or(|seen| seen.report.judgement != Judgement::Met) {
-                return Ok(gate::report(&seen, output.as_ref().map(of_step)));
+                return Ok(Replayed { seen, output: output.as_ref().map(of_step), problem: None });
             }
         }
-        Ok(gate::report(&seen, None))
+        Ok(Replayed { seen, output: None, problem: None })
+    }
+
+    /// How long a process may live that goes through some cases, or is asked as a running instance is.
+    fn limit(&self, cases: &[Case]) -> Duration {
+        let health = Duration::from_millis(self.workshop.target.run.health.timeout_ms);
+        let of_case = |case: &Case| Duration::from_millis(longest(&case.answers)) + CASE_SLACK;
+        let whole = if cases.is_empty() { Duration::from_millis(self.contract.limit_ms()) } else { Duration::ZERO };
+        health + cases.iter().map(of_case).sum::<Duration>() + whole + SLACK
     }
 
     /// Starts a process and asks it, case by case. Answers what the process wrote, unless all is well.
     async fn live(&mut self, cases: &[Case], at: usize, seen: &mut Vec<Seen>) -> Result<Option<Ended>, VerifyError> {
-        let whose = (self.contract, cases);
-        let Some(mut process) = Process::start(self.verifier, self.workshop, whose, self.artefact)? else {
+        let (doubles, limit) = (&self.contract.doubles, self.limit(cases));
+        let Some(mut process) = Process::start(self.verifier, self.workshop, doubles, limit, self.artefact)? else {
             let why = "unreachable: the sandbox does not let the candidate be reached";
             seen.push(Seen::of(cases.first(), replay::not_replayed(self.contract.fault.clone(), why.into())));
             return Ok(None);
@@ -101,7 +115,11 @@ impl Course<'_> {
             }
         };
         let number = if at == 0 { String::new() } else { format!(" {}", at + 1) };
-        self.spans.push(self.reporter.span(SpanKind::Health, &format!("candidate{number} {name}"), begun));
+        self.spans.push(self.reporter.span(
+            SpanKind::Health,
+            &format!("{}{number} {name}", self.version.name()),
+            begun,
+        ));
         Ok(said)
     }
 
@@ -123,7 +141,7 @@ impl Course<'_> {
                 break;
             }
         }
-        let name = format!("replay {}, {} cases", self.contract.fault, cases.len());
+        let name = format!("replay {}, {} cases{}", self.contract.fault, cases.len(), self.suffix());
         self.spans.push(self.reporter.span(SpanKind::Replay, &name, begun));
         Ok(early)
     }
@@ -134,7 +152,9 @@ impl Course<'_> {
         let whole = async |endpoint: &_| replay::replay(verifier, contract, endpoint, reporter).await;
         Ok(match process.during(whole).await? {
             First::Done(report) => {
-                self.spans.extend(report.spans.iter().cloned());
+                let named = |span: &Span| Span { name: format!("{}{}", span.name, self.suffix()), ..span.clone() };
+                let told: Vec<Span> = report.spans.iter().map(named).collect();
+                self.spans.extend(told);
                 seen.push(Seen::of(None, report));
                 None
             }
@@ -167,6 +187,10 @@ impl Course<'_> {
             }
             First::Ended(ended) => Some(self.ended(Some(case), ended, seen)),
         })
+    }
+
+    fn suffix(&self) -> String {
+        if self.version == Version::New { String::new() } else { format!(", {}", self.version.name()) }
     }
 
     fn ended(&self, case: Option<&Case>, ended: Ended, seen: &mut Vec<Seen>) -> Ended {

@@ -10,12 +10,8 @@ use crate::workshop::{Scratch, Workshop};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use wire::Digest;
-use wire::target::{Case, Contract, longest};
+use wire::target::Double;
 
-/// How long a candidate may live beyond its health limit and all deadlines.
-const SLACK: Duration = Duration::from_secs(10);
-/// How long a case may take beyond its deadline: for its double, its witnesses and its calls.
-const CASE_SLACK: Duration = Duration::from_secs(8);
 /// How long one question for its health waits.
 const HEALTH_TRY: Duration = Duration::from_secs(2);
 /// The pause between two questions.
@@ -37,24 +33,21 @@ pub(super) enum First<T> {
 }
 
 impl Process {
-    /// Starts an artefact for some cases of a contract, or for none and the contract itself. None when the sandbox does
-    /// not let it be reached.
+    /// Starts an artefact beside some doubles, killed at the limit. None when the sandbox does not let it be reached.
     pub(super) fn start(
         verifier: &Verifier,
         workshop: &Workshop,
-        (contract, cases): (&Contract, &[Case]),
+        doubles: &[Double],
+        limit: Duration,
         artefact: &Digest,
     ) -> Result<Option<Self>, VerifyError> {
         let scratch = workshop.scratch().map_err(|error| failed(error.into()))?;
-        let job = jobs::candidate(&workshop.target, contract, &verifier.store.folder(artefact), scratch.path());
-        let health = Duration::from_millis(workshop.target.run.health.timeout_ms);
-        let of_case = |case: &Case| Duration::from_millis(longest(&case.answers)) + CASE_SLACK;
-        let whole = if cases.is_empty() { Duration::from_millis(contract.limit_ms()) } else { Duration::ZERO };
-        let limit = health + cases.iter().map(of_case).sum::<Duration>() + whole + SLACK;
+        let ports = doubles.iter().map(|double| double.port).collect();
+        let job = jobs::candidate(&workshop.target, ports, &verifier.store.folder(artefact), scratch.path());
         let started = verifier.sandbox.start(&job, limit)?;
         let Some(address) = started.address else { return Ok(None) };
         let endpoint = Endpoint::of_job(&address).map_err(|error| failed(error.into()))?;
-        let names = contract.doubles.iter().map(|double| double.name.clone());
+        let names = doubles.iter().map(|double| double.name.clone());
         let doubles = Doubles::new(names.zip(started.doubles).collect());
         Ok(Some(Self { endpoint, doubles, stop: started.stop, ended: started.ended, scratch }))
     }

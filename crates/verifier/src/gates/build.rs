@@ -57,9 +57,7 @@ pub fn builds(evidence: &Evidence<'_>) -> Judged {
         BuildStep::Failed(ended) => {
             Err(Refusal::new(code_of(ended, "build_failed"), format!("the build {}", ended.exit)))
         }
-        BuildStep::Unusable(_, why) => {
-            Err(Refusal::new("build_failed", format!("the outputs cannot be kept: {why}")))
-        }
+        BuildStep::Unusable(_, why) => Err(Refusal::new("build_failed", format!("the outputs cannot be kept: {why}"))),
         BuildStep::Reused(_) | BuildStep::Made(..) => Ok(()),
     }
 }

@@ -1,18 +1,20 @@
 //! Gate 3: the request that failed meets its contract, and others have seen it. The judgement is the same for a candidate
 //! in the sandbox and for a running instance.
 
+mod seen;
+
+pub use seen::{Replayed, Seen};
+
 use super::check::{Checks, Judge, Judged, Refusal};
 use super::{passed, refused};
 use crate::nonce::Nonce;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use wire::target::{Calls, Case, Contract, Expectation};
-use wire::verification::{Gate, GateReport, Judgement, ReplayReport, WitnessReport};
+use wire::target::{Contract, Expectation};
+use wire::verification::{Gate, GateReport, Judgement, WitnessReport};
 
 /// How much of a wrong member is shown, characters.
 const SHOWN: usize = 200;
-/// How much of what is said of a case is shown, characters.
-const SHOWN_WHY: usize = 600;
 
 /// What came back.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -117,94 +119,6 @@ pub fn judge(
     };
     let seen = if witnesses.is_empty() { ", and it needs no witness" } else { ", and every witness saw it" };
     (Judgement::Met, format!("met: the answer was right{which}{seen}"))
-}
-
-/// What was seen of a candidate: in a case, or as a running instance is asked.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// The case's name.
-    pub case: Option<String>,
-    /// The replay.
-    pub report: ReplayReport,
-    /// The requests with the replay's id that the case's double saw, and all connections.
-    pub calls: Option<(u64, u64)>,
-}
-
-impl Seen {
-    /// Before any call was counted.
-    pub fn of(case: Option<&Case>, report: ReplayReport) -> Self {
-        Self { case: case.map(|case| case.name.clone()), report, calls: None }
-    }
-
-    /// Takes the calls of the case's double into account.
-    pub fn count(&mut self, wanted: Option<Calls>, calls: u64, connections: u64) {
-        self.calls = Some((calls, connections));
-        let Some(Calls { at_least, at_most }) = wanted.filter(|_| self.report.judgement == Judgement::Met) else {
-            return;
-        };
-        if calls < at_least {
-            self.report.judgement = Judgement::NoWitness;
-            let seen = format!("the double saw {calls} calls of this replay where {at_least} is the least");
-            self.report.why = format!("no_witness: the answer was right, but {seen}");
-        } else if let Some(most) = at_most.filter(|most| connections > *most) {
-            self.report.judgement = Judgement::Broken;
-            self.report.why = format!("calls: the double saw {connections} connections where {most} is the most");
-        }
-    }
-
-    fn evidence(&self) -> Value {
-        let ReplayReport { replay, judgement, status, took_ms, answer, witnesses, .. } = &self.report;
-        let why: String = self.report.why.chars().take(SHOWN_WHY).collect();
-        let (calls, connections) = self.calls.unzip();
-        serde_json::json!({
-            "case": self.case, "replay": replay, "judgement": judgement, "why": why, "status": status,
-            "took_ms": took_ms, "answer": answer, "witnesses": witnesses, "calls": calls, "connections": connections,
-        })
-    }
-}
-
-/// What was gathered of a version: all that was seen, or why nothing could be asked. Nothing is asked after what does not
-/// hold, so the last that was seen decides.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Replayed {
-    /// What was seen, in order.
-    pub seen: Vec<Seen>,
-    /// What the version wrote, unless all was well.
-    pub output: Option<Value>,
-    /// Why nothing was asked.
-    pub problem: Option<String>,
-}
-
-impl Replayed {
-    /// Nothing could be asked.
-    pub fn not(why: String) -> Self {
-        Self { problem: Some(why), ..Self::default() }
-    }
-
-    /// What it comes to.
-    pub fn judgement(&self) -> Judgement {
-        self.seen.last().map_or(Judgement::Unverified, |last| last.report.judgement)
-    }
-
-    /// One sentence on the last that was seen.
-    pub fn why(&self) -> String {
-        match (self.seen.last(), &self.problem) {
-            (Some(Seen { case: Some(_), report, .. }), _) if report.judgement == Judgement::Met => {
-                format!("met: all {} cases hold", self.seen.len())
-            }
-            (Some(Seen { case: Some(case), report, .. }), _) => format!("in the case {case:?}: {}", report.why),
-            (Some(last), _) => last.report.why.clone(),
-            (None, Some(problem)) => problem.clone(),
-            (None, None) => "nothing was asked".into(),
-        }
-    }
-
-    /// The evidence.
-    pub fn evidence(&self) -> Value {
-        let cases: Vec<Value> = self.seen.iter().filter(|seen| seen.case.is_some()).map(Seen::evidence).collect();
-        let last = self.seen.last().map(|seen| &seen.report);
-        serde_json::json!({ "replay": last, "cases": cases, "output": self.output })
-    }
 }
 
 /// The gate's report on a candidate.

@@ -120,7 +120,8 @@ pub fn report(checks: &Checks, evidence: &Evidence<'_>) -> GateReport {
         Err(refusal) => refused(Gate::Scope, refusal, told),
         Ok(()) => {
             let files = files.join(", ");
-            let why = format!("{files} changed, within the allow-list; it parses, and nothing in it is forbidden or weaker");
+            let why =
+                format!("{files} changed, within the allow-list; it parses, and nothing in it is forbidden or weaker");
             passed(Gate::Scope, why, told)
         }
     }

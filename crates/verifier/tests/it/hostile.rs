@@ -7,7 +7,8 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
-use verifier::gates::build::{BuildStep, judge};
+use verifier::gates::Checks;
+use verifier::gates::build::{BuildStep, Evidence, report};
 use verifier::sandbox::{Access, Ended, Exit, Job, Place};
 use wire::target::Limits;
 use wire::verification::GateReport;
@@ -67,7 +68,8 @@ impl Hostile {
         for (from, command) in PLACES {
             let env = [("FROM", from.to_owned()), ("VICTIM", victim.to_owned())];
             let ended = self.run(attack, command, env, limits.clone(), 6).await;
-            let report = judge(&BuildStep::Failed(ended.clone()), None, None);
+            let build = BuildStep::Failed(ended.clone());
+            let report = report(&Checks::all(), &Evidence { build: &build, test: None, warning: None });
             assert!(!report.passed && !report.why.is_empty(), "{from}: {report:?}");
             println!("{attack} from the {from}: {}: {}", report.code, ended.exit);
             all.push((ended, report));

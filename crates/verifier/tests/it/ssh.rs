@@ -5,6 +5,7 @@ use chassis::Stop;
 use std::path::Path;
 use testkit::ssh::Sshd;
 use verifier::Settings;
+use verifier::gates::Checks;
 
 #[tokio::test]
 async fn a_commit_and_a_candidate_of_a_branch_over_ssh_are_built_and_its_host_may_be_away() {
@@ -34,6 +35,7 @@ async fn without_a_key_the_start_is_refused_and_the_setting_is_named() {
     let at = |part: &str| folder.path().join(part);
     let settings = Settings { work: at("work"), artefacts: at("artefacts"), ..Settings::default() };
     let catalogue = [(target.name.clone(), target)].into();
-    let refused = verifier::app::Verifier::open(&settings, catalogue, Stop::new()).expect_err("no start");
+    let refused =
+        verifier::app::Verifier::open(&settings, catalogue, Checks::all(), Stop::new()).expect_err("no start");
     assert!(format!("{refused:#}").contains("`ssh_key` is not set"), "{refused:#}");
 }

@@ -1,0 +1,230 @@
+//! The traits of a text in Rust.
+
+use super::{Function, Traits, is_text, is_within, last_word, snippet, sql};
+use crate::gates::syntax::{Node, Parsed};
+use std::collections::BTreeSet;
+
+/// Calls that are no work: they only dress a value.
+const DRESS: [&str; 22] = [
+    "Ok",
+    "Err",
+    "Some",
+    "into",
+    "from",
+    "to_string",
+    "to_owned",
+    "clone",
+    "format",
+    "Box",
+    "pin",
+    "new",
+    "default",
+    "from_secs",
+    "from_millis",
+    "from_secs_f64",
+    "ready",
+    "vec",
+    "String",
+    "Default",
+    "try_into",
+    "unwrap",
+];
+/// What gives up an error for a value.
+const GIVE_UP: [&str; 4] = ["unwrap_or", "unwrap_or_default", "unwrap_or_else", "ok"];
+/// Calls and macros that log.
+const LOGS: [&str; 7] = ["error", "warn", "info", "debug", "trace", "event", "log"];
+/// Where one function ends and another begins.
+const BORDER: [&str; 2] = ["function_item", "closure_expression"];
+/// What repeats.
+const LOOPS: [&str; 3] = ["for_expression", "while_expression", "loop_expression"];
+
+/// The names of the calls whose errors a text passes on: by `?`, by `.await`, or as the last word of a function.
+pub(super) fn fallible(parsed: &Parsed) -> BTreeSet<String> {
+    let root = parsed.root();
+    let calls = root.dfs().filter(|node| node.kind() == "call_expression");
+    let passes_on = |node: &Node<'_>| {
+        let above = node.parent().map(|parent| parent.kind().into_owned()).unwrap_or_default();
+        let is_last = above == "block" && node.next().is_none_or(|next| next.kind() == "}");
+        matches!(above.as_str(), "try_expression" | "await_expression") || is_last
+    };
+    let names = calls.filter(passes_on).filter_map(|node| called(&node));
+    names.filter(|name| !DRESS.contains(&name.as_str())).collect()
+}
+
+/// Reads a text.
+pub(super) fn read(parsed: &Parsed, fallible: &BTreeSet<String>) -> Traits {
+    let mut traits = Traits::default();
+    let root = parsed.root();
+    for node in root.dfs() {
+        match &*node.kind() {
+            "attribute_item" => attribute(&node.text(), &mut traits),
+            "macro_invocation" => invocation(&node, &mut traits),
+            "call_expression" => call(&node, fallible, &mut traits),
+            "let_declaration" => declaration(&node, &mut traits),
+            "match_arm" => arm(&node, &mut traits),
+            "if_expression" => condition(&node, &mut traits),
+            "loop_expression" | "while_expression" => repetition(&node, &mut traits),
+            "function_item" => function(&node, &mut traits),
+            "const_item" => constant(&node, &mut traits),
+            "identifier" if node.text() == "catch_unwind" => traits.swallowed.push("catch_unwind".into()),
+            _ if is_text(&node) => traits.timeouts.extend(sql::timeouts(&node.text())),
+            _ => {}
+        }
+    }
+    traits
+}
+
+fn called(node: &Node<'_>) -> Option<String> {
+    Some(last_word(&node.field("function")?.text()).to_owned())
+}
+
+fn attribute(text: &str, traits: &mut Traits) {
+    let inner = text.trim_start_matches("#[").trim_end_matches(']');
+    let name = last_word(inner.split(['(', '=']).next().unwrap_or_default());
+    match name {
+        "test" => traits.tests += 1,
+        "ignore" | "should_panic" => traits.ignored += 1,
+        "cfg_attr" if inner.contains("ignore") => traits.ignored += 1,
+        _ => {}
+    }
+}
+
+fn invocation(node: &Node<'_>, traits: &mut Traits) {
+    let Some(name) = node.field("macro").map(|name| last_word(&name.text()).to_owned()) else { return };
+    if name.starts_with("assert") || name.starts_with("debug_assert") || name == "ensure" {
+        traits.assertions += 1;
+    }
+    traits.errors += usize::from(name == "bail");
+    traits.logs += usize::from(LOGS.contains(&name.as_str()));
+}
+
+fn call(node: &Node<'_>, fallible: &BTreeSet<String>, traits: &mut Traits) {
+    let (Some(name), Some(function)) = (called(node), node.field("function")) else { return };
+    traits.errors += usize::from(matches!(name.as_str(), "Err" | "ok_or" | "ok_or_else"));
+    let path = function.text();
+    traits.logs += usize::from(path.starts_with("log::") || path.starts_with("tracing::"));
+    let is_statement = node.parent().is_some_and(|parent| parent.kind() == "expression_statement");
+    let receiver = function.field("value");
+    let may_fail = receiver.as_ref().is_some_and(|receiver| can_fail(receiver, fallible));
+    let gives_up = GIVE_UP.contains(&name.as_str());
+    let replaces = matches!(name.as_str(), "or" | "or_else" | "map_or" | "map_or_else")
+        && node.field("arguments").is_some_and(|arguments| is_plain(&arguments));
+    if (gives_up || replaces) && may_fail || name == "ok" && is_statement {
+        traits.swallowed.push(snippet(node));
+    }
+    if matches!(name.as_str(), "sleep" | "sleep_until") && !is_within(node, &LOOPS, &BORDER[..1]) {
+        traits.sleeps.push(snippet(node));
+    }
+    if name.contains("timeout") || name.contains("deadline") {
+        traits.timeouts.extend(node.field("arguments").iter().flat_map(durations));
+    }
+}
+
+/// Whether an error can come of it: it is awaited, or a call that is known to fail.
+fn can_fail(node: &Node<'_>, fallible: &BTreeSet<String>) -> bool {
+    match &*node.kind() {
+        "await_expression" => true,
+        "call_expression" => {
+            called(node).is_some_and(|name| fallible.contains(&name) || name.starts_with("try_") || name == "parse")
+        }
+        _ => false,
+    }
+}
+
+/// Whether it does nothing: no call but those that dress a value, no error that is passed on.
+fn is_plain(node: &Node<'_>) -> bool {
+    let does = |one: &Node<'_>| match &*one.kind() {
+        "call_expression" => called(one).is_some_and(|name| name == "Err" || !DRESS.contains(&name.as_str())),
+        "macro_invocation" | "try_expression" | "break_expression" | "continue_expression" => true,
+        _ => false,
+    };
+    !node.dfs().any(|one| does(&one))
+}
+
+fn declaration(node: &Node<'_>, traits: &mut Traits) {
+    let unnamed = node.field("pattern").is_some_and(|pattern| pattern.text() == "_");
+    let calls = |value: Node<'_>| value.dfs().any(|one| one.kind() == "call_expression");
+    // With `?` the error is told, and only the value is not used.
+    if unnamed && node.field("value").is_some_and(|value| value.kind() != "try_expression" && calls(value)) {
+        traits.swallowed.push(snippet(node));
+    }
+}
+
+fn arm(node: &Node<'_>, traits: &mut Traits) {
+    let pattern = node.field("pattern").map(|pattern| pattern.text().into_owned()).unwrap_or_default();
+    let body = node.field("value");
+    // An error that is used is not swallowed: `Err(error) => told(error)`.
+    if pattern.trim_start().starts_with("Err(") && body.is_some_and(|body| is_plain(&body) && !uses(&pattern, &body)) {
+        traits.swallowed.push(snippet(node));
+    }
+}
+
+fn uses(pattern: &str, body: &Node<'_>) -> bool {
+    let name = pattern.trim_start().trim_start_matches("Err(").split([')', '(', ' ']).next().unwrap_or_default();
+    !name.is_empty() && body.dfs().any(|one| one.kind() == "identifier" && one.text() == name)
+}
+
+fn condition(node: &Node<'_>, traits: &mut Traits) {
+    let about = node.field("condition").map(|condition| condition.text().into_owned()).unwrap_or_default();
+    let empty = node.field("consequence").is_some_and(|block| !block.children().any(|child| child.is_named()));
+    if about.starts_with("let Err(") && empty {
+        traits.swallowed.push(snippet(node));
+    }
+}
+
+fn repetition(node: &Node<'_>, traits: &mut Traits) {
+    let condition = node.field("condition").map(|condition| condition.text().into_owned());
+    if condition.is_some_and(|text| text != "true") {
+        return;
+    }
+    let ends_ill = |one: &Node<'_>| match &*one.kind() {
+        "break_expression" | "try_expression" => true,
+        "return_expression" => !one.text().trim_start_matches("return").trim_start().starts_with("Ok"),
+        _ => false,
+    };
+    if !node.dfs().any(|one| ends_ill(&one)) {
+        traits.endless.push(snippet(node));
+    }
+}
+
+fn function(node: &Node<'_>, traits: &mut Traits) {
+    let (Some(name), Some(body)) = (node.field("name"), node.field("body")) else { return };
+    let is_work = |one: &Node<'_>| match &*one.kind() {
+        "call_expression" => called(one).is_some_and(|name| !DRESS.contains(&name.as_str())),
+        "macro_invocation" => one.field("macro").is_some_and(|name| !DRESS.contains(&last_word(&name.text()))),
+        _ => false,
+    };
+    let calls = body.dfs().filter(is_work).count();
+    let returns = |one: &Node<'_>| {
+        let inner = one.children().find(|inner| inner.kind() == "return_expression");
+        one.kind() == "expression_statement" && inner.is_some_and(|inner| is_plain(&inner))
+    };
+    let statements: Vec<_> = body.children().filter(|child| child.is_named()).collect();
+    let at = statements.iter().position(returns);
+    let cut_short = at.is_some_and(|at| statements.iter().skip(at + 1).any(|rest| rest.dfs().any(|one| is_work(&one))));
+    traits.functions.insert(name.text().into_owned(), Function { calls, cut_short });
+}
+
+fn constant(node: &Node<'_>, traits: &mut Traits) {
+    let name = node.field("name").map(|name| name.text().to_lowercase()).unwrap_or_default();
+    if name.contains("timeout") || name.contains("deadline") {
+        traits.timeouts.extend(node.field("value").iter().flat_map(durations));
+    }
+}
+
+/// The durations within a node, milliseconds.
+fn durations(node: &Node<'_>) -> Vec<f64> {
+    let one = |call: Node<'_>| {
+        let unit = match called(&call)?.as_str() {
+            "from_secs" | "from_secs_f64" | "from_secs_f32" => 1_000.0,
+            "from_millis" => 1.0,
+            "from_micros" => 0.001,
+            "from_mins" => 60_000.0,
+            _ => return None,
+        };
+        let digits = call.field("arguments")?.text().replace(['(', ')', '_'], "");
+        Some(digits.trim().parse::<f64>().ok()? * unit)
+    };
+    let limitless = node.dfs().any(|part| part.text() == "Duration::MAX").then_some(f64::INFINITY);
+    node.dfs().filter(|part| part.kind() == "call_expression").filter_map(one).chain(limitless).collect()
+}
