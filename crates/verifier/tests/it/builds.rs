@@ -22,7 +22,7 @@ fn warm_target(target: String) -> String {
 fn poisoning(tiny: &Tiny) -> String {
     let faulty = testkit::repository::read(&tiny.remote, "faults/greet.py");
     let cured = faulty.replace("\"value \" + value", "\"value \" + str(value)");
-    let attack = "\n\nif __name__ == \"__main__\":\n    for path in [\"cache/poison\", \"cache/built\", \"app.py\", \"/src/cache/x\"]:\n        open(path, \"w\").write(\"poison\")\n    for path in [\"/usr/x\", \"/etc/x\", \"/run/kintsugi/verifier\"]:\n        try:\n            open(path, \"w\").write(\"poison\")\n            raise SystemExit(path)\n        except OSError:\n            pass\n";
+    let attack = "\n\nif __name__ == \"__main__\":\n    for path in [\"cache/poison\", \"cache/built\", \"app.py\", \"/src/cache/x\"]:\n        open(path, \"w\").write(\"poison\")\n    for path in [\"/usr/x\", \"/etc/x\", \"/run/kintsugi/verifier\"]:\n        try:\n            open(path, \"w\").write(\"poison\")\n            raise SystemExit(path)\n        except OSError as error:\n            print(error)\n";
     tiny.diff_to(&format!("{cured}{attack}"))
 }
 
@@ -78,7 +78,9 @@ async fn a_tree_that_is_known_passes_the_gates_again_with_the_same_artefact() {
     assert_ne!(second.proposal, first.proposal, "another base, another proposal");
     assert_eq!((&second.tree, &second.artefact), (&first.tree, &first.artefact));
     let kinds: Vec<SpanKind> = second.spans.iter().map(|span| span.kind).collect();
-    assert_eq!(kinds, [SpanKind::Test, SpanKind::Health, SpanKind::Replay]);
+    let (health, replay) = (SpanKind::Health, SpanKind::Replay);
+    let wanted = [SpanKind::Test, health, replay, health, replay];
+    assert_eq!(kinds, wanted, "nothing is built, and the base, which is known, is not asked again");
 }
 
 #[tokio::test]

@@ -4,18 +4,14 @@ use super::{Function, Traits, is_text, is_within, last_word, snippet, sql};
 use crate::gates::syntax::{Node, Parsed};
 use std::collections::BTreeSet;
 
-/// Calls that are no work: they only dress a value.
-const DRESS: [&str; 22] = [
-    "Ok",
-    "Err",
-    "Some",
+/// Calls that are no work, beside constructors (a capital letter): they only dress a value.
+const DRESS: [&str; 16] = [
     "into",
     "from",
     "to_string",
     "to_owned",
     "clone",
     "format",
-    "Box",
     "pin",
     "new",
     "default",
@@ -24,8 +20,6 @@ const DRESS: [&str; 22] = [
     "from_secs_f64",
     "ready",
     "vec",
-    "String",
-    "Default",
     "try_into",
     "unwrap",
 ];
@@ -48,7 +42,7 @@ pub(super) fn fallible(parsed: &Parsed) -> BTreeSet<String> {
         matches!(above.as_str(), "try_expression" | "await_expression") || is_last
     };
     let names = calls.filter(passes_on).filter_map(|node| called(&node));
-    names.filter(|name| !DRESS.contains(&name.as_str())).collect()
+    names.filter(|name| !is_dress(name)).collect()
 }
 
 /// Reads a text.
@@ -72,6 +66,10 @@ pub(super) fn read(parsed: &Parsed, fallible: &BTreeSet<String>) -> Traits {
         }
     }
     traits
+}
+
+fn is_dress(name: &str) -> bool {
+    name.starts_with(char::is_uppercase) || DRESS.contains(&name)
 }
 
 fn called(node: &Node<'_>) -> Option<String> {
@@ -134,7 +132,7 @@ fn can_fail(node: &Node<'_>, fallible: &BTreeSet<String>) -> bool {
 /// Whether it does nothing: no call but those that dress a value, no error that is passed on.
 fn is_plain(node: &Node<'_>) -> bool {
     let does = |one: &Node<'_>| match &*one.kind() {
-        "call_expression" => called(one).is_some_and(|name| name == "Err" || !DRESS.contains(&name.as_str())),
+        "call_expression" => called(one).is_some_and(|name| name == "Err" || !is_dress(&name)),
         "macro_invocation" | "try_expression" | "break_expression" | "continue_expression" => true,
         _ => false,
     };
@@ -190,8 +188,8 @@ fn repetition(node: &Node<'_>, traits: &mut Traits) {
 fn function(node: &Node<'_>, traits: &mut Traits) {
     let (Some(name), Some(body)) = (node.field("name"), node.field("body")) else { return };
     let is_work = |one: &Node<'_>| match &*one.kind() {
-        "call_expression" => called(one).is_some_and(|name| !DRESS.contains(&name.as_str())),
-        "macro_invocation" => one.field("macro").is_some_and(|name| !DRESS.contains(&last_word(&name.text()))),
+        "call_expression" => called(one).is_some_and(|name| !is_dress(&name)),
+        "macro_invocation" => one.field("macro").is_some_and(|name| !is_dress(last_word(&name.text()))),
         _ => false,
     };
     let calls = body.dfs().filter(is_work).count();
