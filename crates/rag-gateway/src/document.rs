@@ -1,14 +1,18 @@
 //! A document of the knowledge base: what is known of one kind of incident, and how it is read from Markdown.
 
+mod lesson;
+
 use serde::Deserialize;
 use wire::knowledge::{DocumentEntry, DocumentSource};
-use wire::plan::{Lesson, Remedy, Verdict};
+use wire::plan::{Remedy, Verdict};
 use wire::{Digest, FaultCode};
 
 /// The line that opens and closes the front matter.
 const FENCE: &str = "+++";
 /// What ids of learned documents begin with; the folder may not use it.
 pub const LEARNED: &str = "lesson-";
+/// What ids of learned documents that hold a rule of their own begin with.
+pub const CURE: &str = "learned-";
 /// The keys of `[rule]`, as ast-grep's YAML has them.
 const RULE_KEYS: [&str; 6] = ["rule", "constraints", "utils", "transform", "rewriters", "fix"];
 
@@ -128,31 +132,6 @@ impl Document {
         })
     }
 
-    /// The document that a lesson becomes. A cure that healed points to the document it came from, as that stands now:
-    /// what was taken out of the folder is proposed no more.
-    pub fn of_lesson(lesson: &Lesson, source: Option<&Document>) -> Self {
-        let ended = if lesson.healed { "healed" } else { "not healed" };
-        // What healed tells the cause; what was told before may have been another that fitted as well.
-        let root_cause = source.filter(|_| lesson.healed).map_or(&lesson.root_cause, |source| &source.root_cause);
-        let told = [lesson.symptoms.as_str(), root_cause, ended, source.map_or("", |source| source.digest.as_str())];
-        Self {
-            id: format!("{LEARNED}{}", lesson.incident),
-            title: format!("{} of {}, {ended}", lesson.code, lesson.target),
-            faults: vec![lesson.code.clone()],
-            language: Some(lesson.language.clone()),
-            symptoms: lesson.symptoms.clone(),
-            markers: Vec::new(),
-            root_cause: root_cause.clone(),
-            verdict: source.map_or(Verdict::CodeFault, |source| source.verdict),
-            verification: source.map(|source| source.verification.clone()).unwrap_or_default(),
-            remedy: source.filter(|_| lesson.healed).and_then(|source| source.remedy.clone()),
-            cure: None,
-            text: String::new(),
-            source: DocumentSource::Learned,
-            digest: Digest::of_parts(told.map(str::as_bytes)),
-        }
-    }
-
     /// What the list says of it.
     pub fn entry(&self) -> DocumentEntry {
         DocumentEntry {
@@ -179,14 +158,6 @@ impl Document {
             digest: self.digest.clone(),
         }
     }
-
-    /// The document that a lesson's remedy came from.
-    pub fn source_of(lesson: &Lesson) -> Option<&str> {
-        match &lesson.remedy {
-            Remedy::Codemod { document, .. } => Some(document),
-            Remedy::Revert { .. } | Remedy::Model {} | Remedy::Unknown => None,
-        }
-    }
 }
 
 fn split(text: &str) -> Result<(&str, &str), String> {
@@ -207,8 +178,10 @@ fn split(text: &str) -> Result<(&str, &str), String> {
 
 fn check_id(id: &str) -> Result<(), String> {
     let plain = id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if id.is_empty() || id.len() > 64 || !plain || id.starts_with(LEARNED) {
-        return Err(format!("{id:?} is not an id: expected 1 to 64 of a-z 0-9 -, not beginning with `{LEARNED}`"));
+    if id.is_empty() || id.len() > 64 || !plain || id.starts_with(LEARNED) || id.starts_with(CURE) {
+        return Err(format!(
+            "{id:?} is not an id: expected 1 to 64 of a-z 0-9 -, not beginning with `{LEARNED}` or `{CURE}`"
+        ));
     }
     Ok(())
 }

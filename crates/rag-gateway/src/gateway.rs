@@ -1,10 +1,11 @@
 //! The service's state: what is known, the tables behind it, and the model.
 
 use crate::calibration::Calibration;
+use crate::check::check_lesson;
 use crate::document::Document;
 use crate::meaning::Meaning;
 use crate::memory::Memory;
-use crate::plan::{Sure, check_lesson, plan};
+use crate::plan::{Sure, plan};
 use crate::retrieve::{Hit, Query};
 use crate::store::{Store, StoreError};
 use crate::{Settings, knowledge};
@@ -146,7 +147,8 @@ impl Gateway {
         check_lesson(incident, &lesson).map_err(LearnError::Invalid)?;
         self.store.keep(&lesson, self.clock.now()).await?;
         self.refresh().await?;
-        Ok(Learned { document: Document::of_lesson(&lesson, None).id })
+        let document = Document::of_cure(&lesson).unwrap_or_else(|| Document::of_lesson(&lesson, None));
+        Ok(Learned { document: document.id })
     }
 
     /// What is known: the folder's documents first, then those that were given, then what was learned, newest first.

@@ -15,6 +15,8 @@ pub mod index;
 pub mod calibration;
 pub mod meaning;
 pub mod plan;
+pub mod check;
+mod options;
 mod cause;
 pub mod track;
 pub mod store;

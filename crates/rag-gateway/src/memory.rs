@@ -1,7 +1,7 @@
 //! What is known, in memory: the index, the track record, and how far the tables were read. Pure.
 
 use crate::calibration::Calibration;
-use crate::document::{Document, LEARNED};
+use crate::document::{CURE, Document, LEARNED};
 use crate::index::{Change, Index};
 use crate::store::{Given, News, Read};
 use crate::track::TrackRecord;
@@ -12,6 +12,8 @@ use wire::plan::Lesson;
 
 /// How many lessons are found again, the newest; the older ones still count in the track record.
 const MAX_INDEXED: usize = 2_000;
+/// How many cures that were learned are offered, the newest.
+const MAX_CURES: usize = 1_000;
 
 /// What is known.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct Memory {
     pub read: Read,
     /// The indexed lessons without their diffs, oldest first.
     lessons: VecDeque<Lesson>,
+    /// The incidents from which a cure was learned, oldest first.
+    cures: VecDeque<IncidentId>,
 }
 
 impl Memory {
@@ -33,12 +37,18 @@ impl Memory {
         for document in folder {
             index.insert(document);
         }
-        Self { index, track: TrackRecord::default(), read: Read::default(), lessons: VecDeque::new() }
+        Self {
+            index,
+            track: TrackRecord::default(),
+            read: Read::default(),
+            lessons: VecDeque::new(),
+            cures: VecDeque::new(),
+        }
     }
 
     /// How many lessons are found again.
     pub fn lessons(&self) -> usize {
-        self.lessons.len()
+        self.lessons.len() + self.cures.len()
     }
 
     /// How many documents of the folder and of callers there are.
@@ -129,6 +139,8 @@ impl Memory {
     /// A lesson counts no more. How remedies did is counted anew from the lessons that are left, which are read again.
     fn forget_lesson(&mut self, incident: IncidentId) {
         self.index.remove(&format!("{LEARNED}{incident}"));
+        self.index.remove(&format!("{CURE}{incident}"));
+        self.cures.retain(|known| *known != incident);
         self.lessons.clear();
         self.track = TrackRecord::default();
         self.read.lesson = 0;
@@ -148,6 +160,9 @@ impl Memory {
 
     fn take_in_lesson(&mut self, lesson: Lesson) {
         self.track.add(&lesson);
+        if let Some(cure) = Document::of_cure(&lesson) {
+            return self.take_in_cure(lesson.incident, cure);
+        }
         let lesson = Lesson { diff: String::new(), ..lesson };
         self.index_lesson(&lesson);
         match self.lessons.iter_mut().find(|known| known.incident == lesson.incident) {
@@ -158,6 +173,19 @@ impl Memory {
             && let Some(oldest) = self.lessons.pop_front()
         {
             self.index.remove(&format!("{LEARNED}{}", oldest.incident));
+        }
+    }
+
+    /// A cure stays, however the incident went on: how it does is told by its track record.
+    fn take_in_cure(&mut self, incident: IncidentId, cure: Document) {
+        self.index.insert(cure);
+        if !self.cures.contains(&incident) {
+            self.cures.push_back(incident);
+        }
+        if self.cures.len() > MAX_CURES
+            && let Some(oldest) = self.cures.pop_front()
+        {
+            self.index.remove(&format!("{CURE}{oldest}"));
         }
     }
 

@@ -2,8 +2,8 @@
 
 use crate::Gateway;
 use crate::catch_up::SeedError;
+use crate::check::{check_request, check_search};
 use crate::gateway::LearnError;
-use crate::plan::{check_request, check_search};
 use crate::store::StoreError;
 use crate::withdraw::WithdrawError;
 use actix_web::{HttpResponse, web};

@@ -34,6 +34,11 @@ impl Record {
         }
     }
 
+    /// How likely it heals by this experience alone, where no document tells (the rule of succession).
+    pub fn expected(self) -> f64 {
+        (f64::from(self.healed) + 1.0) / (f64::from(self.healed) + f64::from(self.failed) + 2.0)
+    }
+
     /// A confidence with this experience: each success takes a part of the doubt, each failure a part of the confidence.
     pub fn weigh(self, confidence: f64) -> f64 {
         let doubt = (1.0 - confidence) / (1.0 + f64::from(self.healed));
@@ -51,20 +56,25 @@ pub struct TrackRecord {
 impl TrackRecord {
     /// Takes a lesson in.
     pub fn add(&mut self, lesson: &Lesson) {
-        let Remedy::Codemod { digest, .. } = &lesson.remedy else { return };
-        let key = (lesson.target.clone(), lesson.code.clone(), digest.clone());
-        let record = self.records.entry(key).or_default();
-        if lesson.healed {
-            record.healed = record.healed.saturating_add(1);
-        } else {
-            record.failed = record.failed.saturating_add(1);
+        // A rule is worth no more than the patch that it was distilled from: when that failed, so did it. What it has not done
+        // itself is no success of its own.
+        let distilled = lesson.distilled.as_ref().filter(|_| !lesson.healed).map(|distilled| distilled.digest.clone());
+        for digest in key(&lesson.remedy).into_iter().chain(distilled) {
+            let record = self.records.entry((lesson.target.clone(), lesson.code.clone(), digest)).or_default();
+            let count = if lesson.healed { &mut record.healed } else { &mut record.failed };
+            *count = count.saturating_add(1);
         }
     }
 
     /// The record of a remedy with what is asked about.
     pub fn of(&self, request: &PlanRequest, remedy: &Remedy) -> Record {
-        let Remedy::Codemod { digest, .. } = remedy else { return Record::default() };
-        let key = (request.target.clone(), request.code.clone(), digest.clone());
+        let Some(digest) = key(remedy) else { return Record::default() };
+        let key = (request.target.clone(), request.code.clone(), digest);
         self.records.get(&key).copied().unwrap_or_default()
     }
+}
+
+/// What a remedy's record is kept under: models are one remedy here, whatever each of them answered.
+fn key(remedy: &Remedy) -> Option<Digest> {
+    remedy.digest().or_else(|| matches!(remedy, Remedy::Model {}).then(|| Digest::of("model")))
 }

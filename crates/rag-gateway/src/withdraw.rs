@@ -1,11 +1,10 @@
 //! Taking out what was given or learned.
 
-use crate::document::LEARNED;
+use crate::document::Document;
 use crate::gateway::Gateway;
 use crate::store::StoreError;
 use actix_web::http::StatusCode;
 use chassis::ApiError;
-use wire::IncidentId;
 use wire::knowledge::{DocumentSource, Withdrawn};
 use wire::problem::code;
 
@@ -70,8 +69,8 @@ impl Gateway {
                 self.store.withdraw_given(id.to_owned(), now).await?
             }
             DocumentSource::Learned => {
-                let incident = id.strip_prefix(LEARNED).and_then(|incident| incident.parse::<IncidentId>().ok());
-                self.store.withdraw_lesson(incident.ok_or_else(unknown)?, now).await?
+                let incident = Document::incident_of(id).ok_or_else(unknown)?;
+                self.store.withdraw_lesson(incident, now).await?
             }
         };
         self.refresh().await?;

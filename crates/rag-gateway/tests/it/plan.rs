@@ -1,8 +1,9 @@
 //! The decider, without any service.
 
 use rag_gateway::calibration::Features;
+use rag_gateway::check::check_request;
 use rag_gateway::document::Document;
-use rag_gateway::plan::{Sure, check_request, plan};
+use rag_gateway::plan::{Sure, plan};
 use rag_gateway::retrieve::Hit;
 use rag_gateway::track::{Record, TrackRecord};
 use std::sync::Arc;
