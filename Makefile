@@ -1,5 +1,5 @@
 # Each recipe is one line: the logic lives in `cargo xtask` and in scripts/.
-.PHONY: demo-cycle test check up doctor
+.PHONY: demo-cycle test check up doctor bench-gates
 
 demo-cycle: ## Every fault of the demo, healed end to end, reset, and healed again. ARGS='--fault sql --cycles 1' for less.
 	@scripts/demo-cycle $(ARGS)
@@ -12,6 +12,9 @@ doctor: ## What this machine lacks for the local stack, and how to get it. Chang
 
 test: ## Every test, on a real PostgreSQL, Redis, git remotes and processes.
 	@scripts/prepare && cargo xtask test
+
+bench-gates: ## The admission gates against cheats, wrong patches and right ones. CHEATS=folder for unseen ones. At most an hour.
+	@scripts/bench-gates $(ARGS)
 
 check: ## What CI checks besides the tests.
 	@scripts/prepare lint && cargo xtask check

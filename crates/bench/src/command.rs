@@ -1,7 +1,7 @@
 //! The command line: a row to be measured, or the part of one that is a process of its own.
 
 use crate::sheet::{Sheet, Verdict};
-use crate::{document, p1, p3, p4, p9, p10, p11};
+use crate::{document, gates, p1, p3, p4, p9, p10, p11};
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::os::unix::fs::PermissionsExt;
@@ -19,6 +19,8 @@ struct Arguments {
 enum Command {
     /// Measures one row, prints it, and writes `ROW.json`, `ROW.md` and the row's section of the document.
     Measure(Measure),
+    /// Hands cheats, wrong patches and right ones to the admission gates, and counts what they let through and what they refuse.
+    Gates(gates::Arguments),
     /// A process that a row needs; not for people.
     #[command(hide = true, subcommand)]
     Part(Part),
@@ -96,6 +98,7 @@ pub(crate) struct Setup {
 pub fn run() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Measure(measure) => measure.run(),
+        Command::Gates(arguments) => gates::run(&arguments, folder_in(Path::new("/var/tmp"))?.path()),
         Command::Part(part) => part.run(),
     }
 }
@@ -113,8 +116,7 @@ impl Part {
 
 impl Measure {
     fn run(self) -> anyhow::Result<()> {
-        let folder = tempfile::Builder::new().prefix("bench-").permissions(open_to_others()).tempdir_in(&self.work);
-        let folder = folder.with_context(|| format!("cannot make a folder in {}", self.work.display()))?;
+        let folder = folder_in(&self.work)?;
         let setup = Setup { work: folder.path().to_owned(), kept: self.out.clone(), smoke: self.smoke };
         let mut sheet = match self.row {
             Row::P1 => p1::measure(&setup)?,
@@ -143,6 +145,12 @@ impl Measure {
         let before = std::fs::read_to_string(&self.document).unwrap_or_default();
         write(&self.document, &document::with_sections(&before, &[(sheet.row.clone(), section)]))
     }
+}
+
+/// A folder of its own, removed with what this answers.
+fn folder_in(work: &Path) -> anyhow::Result<tempfile::TempDir> {
+    let folder = tempfile::Builder::new().prefix("bench-").permissions(open_to_others()).tempdir_in(work);
+    folder.with_context(|| format!("cannot make a folder in {}", work.display()))
 }
 
 /// PostgreSQL runs as another user, who must get to its folder.

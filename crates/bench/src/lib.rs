@@ -7,6 +7,7 @@ pub mod document;
 pub mod machine;
 pub mod madeup;
 pub mod child;
+mod gates;
 mod http;
 mod stand;
 mod p1;
