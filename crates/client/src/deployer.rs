@@ -2,8 +2,11 @@
 
 use crate::effects::Effects;
 use chassis::calls::{CallError, Callee};
+use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::Method;
+use std::time::Duration;
 use wire::paths;
+use wire::rollout::Suspects;
 
 /// The client.
 #[derive(Debug, Clone)]
@@ -17,6 +20,22 @@ impl Deployer {
     /// Over a callee.
     pub fn new(callee: Callee) -> Self {
         Self { effects: Effects::new(callee.clone()), callee }
+    }
+
+    /// What a developer had pushed and what went live in a time before a moment.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn suspects(
+        &self,
+        target: &wire::TargetName,
+        before: DateTime<Utc>,
+        within: Duration,
+    ) -> Result<Suspects, CallError> {
+        // `+00:00` would be read as a blank.
+        let before = before.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let path = format!("{}/{target}/suspects?before={before}&within_s={}", paths::ROLLOUTS, within.as_secs());
+        self.callee.call(Method::GET, &path, None::<&()>).await
     }
 
     /// What runs of a target; `None` before the first roll-out.

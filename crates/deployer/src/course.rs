@@ -5,6 +5,7 @@ use crate::instance::InstanceId;
 use crate::plan::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use wire::plan::Suspect;
 use wire::rollout::{Deploy, Mode, Rollout, RolloutOutcome};
 use wire::{CommitId, Digest, Epoch, OperationKey, TargetName, TreeId};
 
@@ -19,6 +20,9 @@ pub(crate) struct Order {
     pub(crate) artefact: Option<Digest>,
     /// None when the reconciler began it: the head speaks for itself.
     pub(crate) asked: Option<Asked>,
+    /// Whether a developer had pushed it: no recovery, no reset.
+    #[serde(default)]
+    pub(crate) developers: bool,
 }
 
 /// The operation behind an order.
@@ -38,6 +42,7 @@ impl Order {
             mode: deploy.mode.clone(),
             artefact: deploy.artefact.clone(),
             asked: Some(Asked { key, epoch: deploy.authority.epoch }),
+            developers: false,
         }
     }
 }
@@ -103,6 +108,13 @@ impl Course {
         }
     }
 
+    /// Since when a developer's push is live that took the place of another version: it may have brought what is seen after it.
+    pub(crate) fn suspect(&self) -> Option<Suspect> {
+        let took_over = self.order.developers && self.former.is_some() && self.report.outcome == RolloutOutcome::Live;
+        let live_since = self.report.switched_at.filter(|_| took_over)?;
+        Some(Suspect { commit: self.order.commit.clone(), live_since })
+    }
+
     /// Whether an operation is answered by this and nothing is done: one roll-out a commit, one answer a key.
     pub(crate) fn answers(&self, key: &OperationKey) -> bool {
         let same_key = self.order.asked.as_ref().is_some_and(|asked| asked.key == *key);
@@ -127,6 +139,7 @@ mod tests {
             mode: Mode::Plain,
             artefact: None,
             asked: Some(Asked { key: key("deploy-1"), epoch: Epoch(1) }),
+            developers: false,
         };
         let mut course = Course::begin(order, None, DateTime::UNIX_EPOCH);
         (course.stage, course.report.outcome) = (stage, outcome);
@@ -151,6 +164,24 @@ mod tests {
             assert_eq!((ended.answers(&key("deploy-1")), ended.answers(&key("deploy-2"))), (own, other), "{outcome:?}");
             assert!(!course(Stage::Baking, outcome).answers(&key("deploy-1")), "it is not over");
         }
+    }
+
+    #[test]
+    fn only_what_a_developer_pushed_and_what_took_the_place_of_another_version_is_a_suspect() {
+        let mut pushed = course(Stage::Ended, RolloutOutcome::Live);
+        let at = DateTime::UNIX_EPOCH;
+        let former = Former { instance: InstanceId(uuid::Uuid::nil()), commit: pushed.order.commit.clone(), since: at };
+        (pushed.order.developers, pushed.report.switched_at, pushed.former) = (true, Some(at), Some(former));
+        assert_eq!(pushed.suspect().map(|suspect| suspect.live_since), Some(at));
+        let without = |change: fn(&mut Course)| {
+            let mut other = pushed.clone();
+            change(&mut other);
+            other.suspect()
+        };
+        assert_eq!(without(|course| course.order.developers = false), None, "a recovery, a revert, a reset");
+        assert_eq!(without(|course| course.former = None), None, "there is nothing to go back to");
+        assert_eq!(without(|course| course.report.outcome = RolloutOutcome::RolledBack), None);
+        assert_eq!(without(|course| course.report.switched_at = None), None);
     }
 
     #[test]

@@ -33,6 +33,12 @@ pub(crate) fn author(trailers: &[(String, String)]) -> Author {
     }
 }
 
+/// Whether a developer made a commit: neither a recovery nor a reset.
+pub(crate) fn is_developers(trailers: &[(String, String)]) -> bool {
+    let ours = [trailer::INCIDENT, trailer::RESET, trailer::REVERT];
+    !trailers.iter().any(|(key, _)| ours.iter().any(|our| key.eq_ignore_ascii_case(our)))
+}
+
 /// An earlier roll-out of the head that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Earlier {

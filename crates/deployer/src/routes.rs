@@ -9,9 +9,11 @@ use chassis::auth::{Allow, Role};
 use chassis::error::Plain;
 use chassis::operations::{self, KeyConflict, read_operation};
 use chassis::{ApiError, Reply};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
 use std::sync::Arc;
 use wire::operation::task_digest;
-use wire::rollout::{Deploy, Rollout};
+use wire::rollout::{Deploy, Rollout, Suspects};
 use wire::{Service, TargetName, paths};
 
 const HEALER: &[Role] = &[Role::Service(Service::Healer)];
@@ -30,6 +32,7 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
                 .route(web::put().to(ask_rollout))
                 .route(web::get().to(read_operation::<Rollout>)),
         )
+        .service(web::resource(format!("{rollout}/suspects")).wrap(Allow(READERS)).route(web::get().to(read_suspects)))
         .service(web::resource(rollout).wrap(Allow(READERS)).route(web::get().to(read_live)));
 }
 
@@ -107,6 +110,24 @@ async fn read_live(app: web::Data<App>, path: web::Path<TargetName>) -> Result<H
             Err(AskError::from(Plain::NotFound(format!("nothing of {target} runs yet{why}"))).into())
         }
     }
+}
+
+/// A time before a moment.
+#[derive(Debug, Deserialize)]
+struct Span {
+    before: DateTime<Utc>,
+    within_s: u32,
+}
+
+async fn read_suspects(
+    app: web::Data<App>,
+    path: web::Path<TargetName>,
+    span: web::Query<Span>,
+) -> Result<web::Json<Suspects>, Reply<AskError>> {
+    let site = app.site(&path.into_inner())?;
+    app.check_ready()?;
+    let within = TimeDelta::seconds(i64::from(span.within_s));
+    Ok(web::Json(site.suspects(span.before, within).await.map_err(AskError::from)?))
 }
 
 async fn tell_readiness(app: web::Data<App>) -> Result<HttpResponse, Reply<AskError>> {

@@ -15,16 +15,19 @@ use crate::settings::Settings;
 use crate::traffic::Traffic;
 use chassis::operations::{OperationFailed, Reporter};
 use chassis::{SharedClock, Stop};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use drive::Drive;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use wire::problem::code;
-use wire::rollout::{Deploy, Live, Rollout, RolloutOutcome};
+use wire::rollout::{Deploy, Live, Rollout, RolloutOutcome, Suspects};
 use wire::target::Target;
 use wire::{CommitId, OperationKey, Problem};
+
+/// How many suspects are told.
+const MAX_SUSPECTS: usize = 10;
 
 /// What all targets share.
 #[derive(Debug)]
@@ -176,6 +179,13 @@ impl Site {
             rollouts,
             problem,
         }))
+    }
+
+    /// What a developer had pushed and what went live in a time before a moment, newest first.
+    pub(crate) async fn suspects(&self, before: DateTime<Utc>, within: TimeDelta) -> Result<Suspects, LedgerError> {
+        let span = (before.checked_sub_signed(within).unwrap_or(DateTime::UNIX_EPOCH), before);
+        let courses = self.shared.ledger.switched(&self.target.name, span).await?;
+        Ok(Suspects { suspects: courses.iter().filter_map(Course::suspect).take(MAX_SUSPECTS).collect() })
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -1,5 +1,6 @@
 //! Roll-outs: what `deployer` is asked and what it answers.
 
+use crate::plan::Suspect;
 use crate::span::Span;
 use crate::verification::ReplayReport;
 use crate::{Authority, CommitId, Digest, FaultCode, IncidentId, TargetName, TreeId};
@@ -103,6 +104,13 @@ pub struct Live {
     /// Why the branch's head is not what runs, when its roll-out failed and waits for the next try.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<crate::Problem>,
+}
+
+/// `GET /v1/rollouts/{target}/suspects?before=…&within_s=…`: what a developer had pushed and what went live in that time.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Suspects {
+    /// Newest first.
+    pub suspects: Vec<Suspect>,
 }
 
 /// The two places an instance can stand in.

@@ -13,6 +13,9 @@ use serde_json::Value;
 use wire::rollout::{Mode, RolloutOutcome};
 use wire::{CommitId, TargetName};
 
+/// How many roll-outs are looked at for suspects.
+const MAX_SWITCHED: i64 = 50;
+
 #[derive(Debug, Insertable, AsChangeset)]
 #[diesel(table_name = rollouts, treat_none_as_null = true)]
 struct RolloutRow {
@@ -130,6 +133,29 @@ impl Ledger {
                 })
             })
             .await
+    }
+
+    /// The roll-outs that switched traffic in a time, newest first.
+    pub(crate) async fn switched(
+        &self,
+        target: &TargetName,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Vec<Course>, LedgerError> {
+        let target = target.to_string();
+        self.db
+            .run(|conn| {
+                Box::pin(async move {
+                    let rows = rollouts::table
+                        .filter(rollouts::target.eq(&target).and(rollouts::switched_at.between(from, to)))
+                        .order(rollouts::switched_at.desc())
+                        .limit(MAX_SWITCHED)
+                        .select(rollouts::course);
+                    let courses: Vec<Value> = rows.load(conn).await?;
+                    courses.into_iter().map(|course| read(Some(course))).collect::<Result<Vec<_>, _>>()
+                })
+            })
+            .await
+            .map(|courses: Vec<Option<Course>>| courses.into_iter().flatten().collect())
     }
 
     /// A roll-out that was cut short after its switch was intended.

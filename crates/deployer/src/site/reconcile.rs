@@ -177,6 +177,7 @@ impl Site {
             mode,
             artefact: None,
             asked: None,
+            developers: duty::is_developers(&head.trailers),
         };
         let course = Course::begin(order, earlier, self.now());
         let reporter = self.silent();

@@ -18,6 +18,25 @@ async fn the_first_head_and_a_developers_push_are_built_and_rolled_out_plain() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_developer_pushed_is_a_suspect_for_a_while_and_a_reset_and_the_first_version_never() {
+    let place = Place::running().await;
+    let suspects = async |before, within_s| {
+        let within = std::time::Duration::from_secs(within_s);
+        let told = place.client().suspects(&place.name(), before, within).await.expect("an answer");
+        told.suspects.into_iter().map(|suspect| suspect.commit).collect::<Vec<_>>()
+    };
+    let (first, _) = place.commit("note.txt", "a note", "Add a note");
+    place.live_at(&first).await;
+    let (second, _) = place.commit("note.txt", "another", "Change the note");
+    let live = place.live_at(&second).await;
+    let (reset, _) = place.commit("note.txt", "a reset", "Reset\n\nKintsugi-Reset: 3\n");
+    let after = place.live_at(&reset).await.since + chrono::TimeDelta::seconds(5);
+    assert_eq!(suspects(after, 600).await, [second.clone(), first], "newest first");
+    assert_eq!(suspects(live.since - chrono::TimeDelta::hours(1), 600).await, [], "before it was live");
+    assert_eq!(suspects(after + chrono::TimeDelta::hours(1), 600).await, [], "long ago");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reset_is_rolled_out_plain_and_its_epoch_is_kept() {
     let place = Place::running().await;
     let late = place.cure();

@@ -35,7 +35,8 @@ fn check(what: &str, (status, problem): (StatusCode, Option<Problem>), wanted: u
 async fn each_route_lets_in_whom_it_should() {
     let place = Place::running().await;
     let live = "/v1/rollouts/tiny";
-    for (method, path) in [(Method::PUT, KEY), (Method::GET, KEY), (Method::GET, live)] {
+    let suspects = "/v1/rollouts/tiny/suspects?before=2026-01-01T00:00:00Z&within_s=60";
+    for (method, path) in [(Method::PUT, KEY), (Method::GET, KEY), (Method::GET, live), (Method::GET, suspects)] {
         let what = format!("{method} {path}");
         check(&what, call(&place, method.clone(), path, None, None).await, 401, "unauthenticated");
         check(&what, call(&place, method.clone(), path, Some("a stranger"), None).await, 401, "unauthenticated");
@@ -46,6 +47,7 @@ async fn each_route_lets_in_whom_it_should() {
     check("operators do not deploy", call(&place, Method::PUT, KEY, Some("operator"), None).await, 403, "forbidden");
     for who in ["operator", "healer"] {
         assert_eq!(call(&place, Method::GET, live, Some(who), None).await.0, 200);
+        assert_eq!(call(&place, Method::GET, suspects, Some(who), None).await.0, 200);
     }
 }
 
