@@ -15,6 +15,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use wire::model::ModelCall;
 use wire::operation::{MAX_WAIT_MS, Operation, State, Wait};
 use wire::span::{Progress, Span, SpanKind, Stage};
 use wire::{Digest, OperationKey};
@@ -85,6 +86,15 @@ impl Reporter {
         telemetry::record(&span);
         self.tell_of(name.to_owned(), None, Some(span.clone()));
         span
+    }
+    /// A language model was asked.
+    pub fn call(&self, note: impl Into<String>, call: ModelCall) {
+        (self.tell)(Progress { call: Some(Box::new(call)), ..Progress::note(self.clock.now(), note) });
+    }
+    /// Nothing will happen for a while, because somebody else asked for patience.
+    pub fn delay(&self, note: impl Into<String>, pause: Duration) {
+        let delay_ms = u64::try_from(pause.as_millis()).ok();
+        (self.tell)(Progress { delay_ms, ..Progress::note(self.clock.now(), note) });
     }
     /// Now, by the operation's clock.
     pub fn now(&self) -> DateTime<Utc> {

@@ -1,6 +1,7 @@
 //! Puts the service together and serves it.
 
 use crate::patcher::Patcher;
+use crate::planner::Keys;
 use crate::routes;
 use crate::settings::Settings;
 use actix_web::web;
@@ -22,7 +23,8 @@ pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) 
     let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
     tracing::info!(?settings, "settings");
     let catalogue = chassis::catalogue::load(&settings.targets)?;
-    let patcher = Patcher::new(&settings, catalogue, Arc::clone(&credentials), chassis::clock::system())?;
+    let keys = Keys::load()?;
+    let patcher = Patcher::new(&settings, &keys, catalogue, Arc::clone(&credentials), chassis::clock::system())?;
     serve(listener, Arc::new(patcher), credentials, stop).await
 }
 

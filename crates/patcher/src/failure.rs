@@ -4,6 +4,7 @@ use crate::decide::Stale;
 use crate::repository::RepositoryError;
 use chassis::operations::OperationFailed;
 use client::{CallError, EffectError};
+use models::ledger::LedgerError;
 use std::time::Duration;
 use wire::problem::code;
 
@@ -26,13 +27,17 @@ pub(crate) enum Failure {
     Verification(#[source] Box<EffectError>),
     #[error("the verifier could not be asked for its verdict")]
     Verdict(#[source] Box<CallError>),
+    #[error("no language model answers: {0}")]
+    ModelsAway(String),
+    #[error("the account of the language models cannot be kept, so none is asked")]
+    Ledger(#[source] LedgerError),
 }
 
 impl Failure {
     fn retry(&self) -> bool {
         match self {
             Failure::Repository(error) => error.may_pass(),
-            Failure::TooLong(_) | Failure::Busy(_) => true,
+            Failure::TooLong(_) | Failure::Busy(_) | Failure::ModelsAway(_) | Failure::Ledger(_) => true,
             Failure::Verification(error) => error.may_pass(),
             Failure::Verdict(error) => error.may_pass(),
             Failure::Stale(_) | Failure::Engine(_) | Failure::Crashed => false,
@@ -53,6 +58,8 @@ impl From<Failure> for OperationFailed {
             Failure::Busy(_) => "branch_busy",
             Failure::Verification(error) => return OperationFailed { problem: error.problem(), retry },
             Failure::Verdict(error) => error.code().unwrap_or("no_answer"),
+            Failure::ModelsAway(_) => "models_away",
+            Failure::Ledger(_) => "ledger_failed",
         };
         let mut message = failure.to_string();
         if let Failure::Verdict(error) = &failure {

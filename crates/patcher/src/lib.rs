@@ -5,6 +5,10 @@ pub mod app;
 mod routes;
 mod patcher;
 mod propose;
+mod rounds;
+mod prompt;
+mod planner;
+mod candidate;
 mod land;
 mod push;
 mod revert;
@@ -19,4 +23,5 @@ mod failure;
 
 pub use app::run;
 pub use patcher::Patcher;
+pub use planner::Keys;
 pub use settings::Settings;

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::known::Known;
+use crate::planner::{Keys, Planner};
 use crate::push::PushOf;
 use crate::repository::Author;
 use crate::reset::ResetOf;
@@ -21,6 +22,9 @@ use wire::proposal::PatchTask;
 use wire::target::{Catalogue, Target};
 use wire::{OperationKey, Service, TargetName};
 
+/// Where the account of the models is kept, below the folder of the working repositories.
+const LEDGER: &str = "models";
+
 /// Everything that the operations need.
 #[derive(Debug)]
 pub struct Patcher {
@@ -31,6 +35,7 @@ pub struct Patcher {
     pub(crate) known: Known,
     pub(crate) verifier: Verifier,
     pub(crate) verify_limit: Duration,
+    pub(crate) planner: Planner,
 }
 
 /// A clock that prints.
@@ -46,10 +51,11 @@ impl Patcher {
     /// A patcher for the targets of a catalogue.
     ///
     /// # Errors
-    /// When a target's remote must not be tried (see [`git_remote::check_all`]), or the folder of the working repositories
-    /// cannot be made.
+    /// When a target's remote must not be tried (see [`git_remote::check_all`]), a model provider must not be asked as it is
+    /// set up, or the folder of the working repositories cannot be made.
     pub fn new(
         settings: &Settings,
+        keys: &Keys,
         catalogue: Catalogue,
         credentials: Arc<Credentials>,
         clock: SharedClock,
@@ -59,6 +65,7 @@ impl Patcher {
         git_remote::check_all(&catalogue, &access)?;
         let work = &settings.work;
         std::fs::create_dir_all(work).with_context(|| format!("cannot make the folder {}", work.display()))?;
+        let planner = Planner::new(&settings.models, keys, &work.join(LEDGER), clock.now())?;
         Ok(Self {
             author: (settings.author_name.clone(), settings.author_email.clone()),
             clock: SharedClockHolder(clock),
@@ -66,6 +73,7 @@ impl Patcher {
             known: Known::default(),
             verifier: Verifier::new(Callee::new(Service::Verifier, &settings.verifier, credentials)?),
             verify_limit: settings.verify_limit(),
+            planner,
             targets: catalogue.into_iter().map(|(name, target)| (name, Arc::new(target))).collect(),
         })
     }

@@ -5,7 +5,7 @@ use crate::land::Landing;
 use crate::message::Message;
 use crate::repository::{Changed, Entry, File, Head, Past, RepositoryError, Work};
 use wire::paths::trailer;
-use wire::proposal::Revert;
+use wire::proposal::{Refusal, Revert};
 use wire::target::Target;
 use wire::{Authority, Epoch, IncidentId};
 
@@ -39,21 +39,12 @@ impl Landing for RevertOf {
         if !changed.iter().all(|file| file.touched.edited) {
             return refused("not_ours", format!("{commit} does more than to edit files"));
         }
-        let mut since = Vec::new();
-        for file in &changed {
-            since.push((file.touched.path.clone(), what_became(work, head, file)?));
-        }
-        let restore = match to_restore(&since) {
+        let restore = match since_then(work, head, &changed)? {
             Err(refusal) => return Ok(Stand::Refused(refusal)),
             Ok(restore) if restore.is_empty() => return Ok(Stand::Standing),
             Ok(restore) => restore,
         };
-        let mut files = Vec::new();
-        for file in changed.iter().filter(|file| restore.contains(&file.touched.path.as_str())) {
-            if let Entry::File(now) = work.entry(&head.tree, &file.touched.path)? {
-                files.push((file.touched.path.as_str(), File { blob: file.before, ..now }));
-            }
-        }
+        let files = before_it(work, head, &changed, &restore)?;
         Ok(Stand::Ready(work.with(&head.tree, &files)?))
     }
 
@@ -66,6 +57,35 @@ impl Landing for RevertOf {
             .trailer(trailer::REVERT, commit)
             .trailer(trailer::EPOCH, authority.epoch)
     }
+}
+
+/// Which of the files that a commit changed are to be restored; refused when a later commit touched one of them.
+pub(crate) fn since_then(
+    work: &Work,
+    head: &Head,
+    changed: &[Changed],
+) -> Result<Result<Vec<String>, Refusal>, RepositoryError> {
+    let mut since = Vec::new();
+    for file in changed {
+        since.push((file.touched.path.clone(), what_became(work, head, file)?));
+    }
+    Ok(to_restore(&since).map(|restore| restore.into_iter().map(str::to_owned).collect()))
+}
+
+/// These files as they were before the commit.
+pub(crate) fn before_it<'c>(
+    work: &Work,
+    head: &Head,
+    changed: &'c [Changed],
+    restore: &[String],
+) -> Result<Vec<(&'c str, File)>, RepositoryError> {
+    let mut files = Vec::new();
+    for file in changed.iter().filter(|file| restore.contains(&file.touched.path)) {
+        if let Entry::File(now) = work.entry(&head.tree, &file.touched.path)? {
+            files.push((file.touched.path.as_str(), File { blob: file.before, ..now }));
+        }
+    }
+    Ok(files)
 }
 
 fn what_became(work: &Work, head: &Head, file: &Changed) -> Result<Since, RepositoryError> {

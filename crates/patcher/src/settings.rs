@@ -1,5 +1,9 @@
 //! The settings, with defaults that work on a laptop.
 
+mod models;
+
+pub use self::models::{Models, Place};
+
 use git_remote::Access;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -31,6 +35,8 @@ pub struct Settings {
     pub ssh_silence_ms: u64,
     /// How long a verification may take, milliseconds.
     pub verify_limit_ms: u64,
+    /// The language models.
+    pub models: Models,
 }
 
 impl Default for Settings {
@@ -47,6 +53,7 @@ impl Default for Settings {
             ssh_known_hosts: PathBuf::new(),
             ssh_silence_ms: 10_000,
             verify_limit_ms: 1_200_000,
+            models: Models::default(),
         }
     }
 }

@@ -31,6 +31,14 @@ pub(crate) struct File {
     pub(crate) executable: bool,
 }
 
+#[cfg(test)]
+impl File {
+    /// For tests of what does not look into it.
+    pub(crate) fn example() -> Self {
+        Self { blob: Blob(Oid::ZERO_SHA1), executable: false }
+    }
+}
+
 /// A file between two trees, with its content before and after.
 #[derive(Debug, Clone)]
 pub(crate) struct Changed {

@@ -31,7 +31,7 @@ async fn a_cure_becomes_an_admitted_proposal_and_the_branch_stays_as_it_is() {
     assert_eq!(proposal.digest, Proposal::digest_of(&world.target.name, &code(), &head, &proposal.diff));
     assert_eq!(proposal.files, ["faults/greet.py"]);
     assert_eq!(proposal.origin, "codemod tiny-greeting");
-    assert_eq!((proposal.gates.len(), proposal.artefact), (3, Digest::of("the artefact")));
+    assert_eq!((proposal.gates.len(), proposal.artefact), (5, Digest::of("the artefact")));
     assert_eq!(told.first().and_then(|progress| progress.stage), Some(Stage::Proposed));
     let spans: Vec<_> = told.iter().filter_map(|progress| progress.span.as_ref()).map(|span| span.kind).collect();
     assert_eq!(spans, [SpanKind::Build], "the verifier's progress is passed on");

@@ -5,7 +5,7 @@ use crate::verifier::Double;
 use chassis::Stop;
 use client::{Callee, EffectError, Effects};
 use git2::Repository;
-use patcher::{Patcher, Settings};
+use patcher::{Keys, Patcher, Settings};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use testkit::repository;
 use testkit::tiny::{FAULT, Tiny};
 use wire::plan::{PlanOption, Remedy};
 use wire::proposal::{
-    PatchTask, Proposal, Propose, ProposeOutcome, Push, PushOutcome, PushedCommit, Refusal, Reset, Revert,
+    PatchTask, Proposal, Propose, ProposeOutcome, Push, PushOutcome, PushedCommit, Refusal, Reset, Revert, Symptom,
 };
 use wire::span::Progress;
 use wire::target::Target;
@@ -33,6 +33,9 @@ pub struct World {
     pub incident: IncidentId,
     pub authority: Authority,
     pub settings: Settings,
+    pub keys: Keys,
+    /// What a model option is told.
+    pub symptom: Option<Symptom>,
     folder: TempDir,
 }
 
@@ -54,7 +57,8 @@ impl World {
             Settings { work: folder.path().join("work"), verifier: verifier.base.clone(), ..Settings::default() };
         let authority = Authority { fence: Fence(10), epoch: Epoch(3) };
         let (target, incident) = (tiny.target.clone(), IncidentId::fresh());
-        Self { tiny, target, verifier, incident, authority, settings, folder }
+        let (keys, symptom) = (Keys::default(), None);
+        Self { tiny, target, verifier, incident, authority, settings, keys, symptom, folder }
     }
 
     /// Starts a patcher on the usual folder; after a stop, it is a restart.
@@ -71,7 +75,8 @@ impl World {
     pub fn start_with(&self, settings: Settings) -> Running {
         let credentials = testkit::credentials(Service::Patcher);
         let catalogue = [(self.target.name.clone(), self.target.clone())].into();
-        let patcher = Patcher::new(&settings, catalogue, Arc::clone(&credentials), chassis::clock::system());
+        let patcher =
+            Patcher::new(&settings, &self.keys, catalogue, Arc::clone(&credentials), chassis::clock::system());
         let (listener, base) = testkit::listener();
         let stop = Stop::new();
         let serving = patcher::app::serve(listener, Arc::new(patcher.expect("a patcher")), credentials, stop.clone());
@@ -125,7 +130,7 @@ impl World {
             code: code(),
             option,
             authority: self.authority,
-            symptom: None,
+            symptom: self.symptom.clone().map(Box::new),
         })
     }
 
