@@ -1,6 +1,7 @@
 //! The server with its routes, and the task that watches the route table.
 
 use crate::current::Current;
+use crate::record::Recorder;
 use crate::stats::Stats;
 use crate::{Settings, proxy, routes, watch};
 use actix_web::web;
@@ -25,6 +26,8 @@ pub struct Front {
     pub current: Current,
     /// What was answered.
     pub stats: Arc<Stats>,
+    /// What keeps a sample of it.
+    pub recorder: Recorder,
     /// How long an upstream may take to begin its answer, and between two parts of it.
     pub answer_limit: Duration,
 }
@@ -38,7 +41,8 @@ impl Front {
         anyhow::ensure!(settings.answer_timeout_ms > 0, "the setting answer_timeout_ms must be more than 0");
         let current = Current::open(settings).context("cannot use the settings of the routes")?;
         let answer_limit = Duration::from_millis(settings.answer_timeout_ms);
-        Ok(Arc::new(Self { current, stats: Arc::new(Stats::default()), answer_limit }))
+        let recorder = Recorder::open(&settings.record)?;
+        Ok(Arc::new(Self { current, stats: Arc::new(Stats::default()), recorder, answer_limit }))
     }
 }
 
@@ -53,6 +57,10 @@ pub async fn serve(
     stop: Stop,
 ) -> anyhow::Result<()> {
     stop.spawn("watch-routes", watch::follow(Arc::clone(&front), stop.clone()));
+    if front.recorder.is_on() {
+        let (front, word) = (Arc::clone(&front), stop.clone());
+        stop.spawn("record", async move { front.recorder.keep(word).await });
+    }
     let state = web::Data::from(front);
     let usual = Server::new(Service::Front, credentials);
     let (health, numbers) = (paths::FRONT_HEALTH, paths::FRONT_METRICS);

@@ -79,6 +79,11 @@ impl Outgoing {
         }
     }
 
+    /// All of it, if it is in memory.
+    pub fn whole(&self) -> Option<Bytes> {
+        if let Outgoing::Whole(bytes) = self { Some(bytes.clone()) } else { None }
+    }
+
     /// The same body once more, if it can be had.
     pub fn again(&self) -> Option<Self> {
         match self {

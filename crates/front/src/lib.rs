@@ -11,6 +11,7 @@ pub mod upstream;
 pub mod body;
 pub mod headers;
 pub mod stats;
+pub mod record;
 
 pub use app::Front;
 pub use settings::Settings;

@@ -8,6 +8,7 @@ use crate::table::Upstream;
 use crate::upstream::{Answer, Connection, Failure, connect, exchange};
 use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chassis::{ApiError, Reply};
 use hyper::Request;
@@ -92,6 +93,12 @@ pub async fn forward(
         Ok(passed) => (passed.in_flight.label(), passed.head.status.as_u16()),
         Err(error) => (error.label(), error.status().as_u16()),
     };
+    // An answer that makes a session is its caller's alone.
+    if let Ok(passed) = outcome.as_ref()
+        && !passed.head.headers.contains_key("set-cookie")
+    {
+        front.recorder.saw(label, &request, passed.asked.as_ref(), status);
+    }
     // A replay is no traffic.
     if !request.headers().contains_key(wire::paths::REPLAY_HEADER) {
         front.stats.count(label, &kind(request.method().as_str(), request.uri().path(), status));
@@ -105,6 +112,8 @@ struct Passed {
     body: Incoming,
     connection: Option<Pin<Box<Connection>>>,
     in_flight: InFlight,
+    /// The body of the request, if it was short.
+    asked: Option<Bytes>,
 }
 
 async fn pass_on(request: &HttpRequest, payload: web::Payload, front: &Front) -> Result<Passed, ProxyError> {
@@ -113,6 +122,7 @@ async fn pass_on(request: &HttpRequest, payload: web::Payload, front: &Front) ->
     let mut body = Outgoing::of(request, payload, front.answer_limit).await.map_err(ProxyError::Body)?;
     let callers = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
     let trace = trace_parent(chassis::telemetry::trace_parent(), callers);
+    let asked = body.whole();
     let mut tries = 0;
     loop {
         tries += 1;
@@ -131,7 +141,7 @@ async fn pass_on(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         match (sent, spare) {
             (Ok((response, connection)), _) => {
                 let (head, body) = response.into_parts();
-                return Ok(Passed { head, body, connection, in_flight });
+                return Ok(Passed { head, body, connection, in_flight, asked });
             }
             (Err(Failure::Body(error)), _) => return Err(ProxyError::Body(error)),
             (Err(failure), Some(spare)) if tries < TRIES && does_no_harm_again(&failure, request.method()) => {

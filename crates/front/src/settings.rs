@@ -15,6 +15,8 @@ pub struct Settings {
     pub incident_store: String,
     /// How long an upstream may take to begin its answer, and between two parts of it, milliseconds.
     pub answer_timeout_ms: u64,
+    /// The folder of a bounded sample of what is passed on, without secrets; empty: nothing is recorded.
+    pub record: Utf8PathBuf,
 }
 
 impl Default for Settings {
@@ -24,6 +26,7 @@ impl Default for Settings {
             routes: ".kintsugi/routes/routes.json".into(),
             incident_store: "http://127.0.0.1:8010".into(),
             answer_timeout_ms: 60_000,
+            record: Utf8PathBuf::new(),
         }
     }
 }

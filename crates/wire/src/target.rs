@@ -95,11 +95,17 @@ impl Target {
                 return Err(format!("{file:?} is not a plain relative path (no `..`, no leading `/`, no `.git`)"));
             }
         }
+        if self.earn.is_some_and(|earn| !(earn.lower_bound > 0.0 && earn.lower_bound < 1.0)) {
+            return Err(
+                "`earn.lower_bound` must be above 0 and below 1, e.g. 0.8: sixteen successes without a failure".into(),
+            );
+        }
         let unknown = self.contracts.iter().find(|contract| self.fault(&contract.fault).is_none());
         if let Some(contract) = unknown {
             return Err(format!("a contract names the fault {} which `faults` does not have", contract.fault));
         }
         self.contracts.iter().try_for_each(Contract::check)?;
+        self.healthy.check()?;
         if self.run.command.is_empty() || self.build.outputs.is_empty() {
             return Err("`run.command` and `build.outputs` must name at least one thing each".into());
         }

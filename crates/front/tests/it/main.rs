@@ -9,6 +9,7 @@
 mod failures;
 mod headers;
 mod own;
+mod record;
 mod routing;
 mod running;
 mod stats;

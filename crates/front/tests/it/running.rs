@@ -31,10 +31,15 @@ pub(crate) fn start(incident_store: &str) -> Running {
 }
 
 pub(crate) fn start_with(incident_store: &str, answer_timeout_ms: u64) -> Running {
+    start_of(incident_store, |settings| settings.answer_timeout_ms = answer_timeout_ms)
+}
+
+pub(crate) fn start_of(incident_store: &str, change: impl FnOnce(&mut Settings)) -> Running {
     let folder = tempfile::tempdir().expect("a folder");
     let routes = camino::Utf8Path::from_path(folder.path()).expect("a path that is text").join("below/routes.json");
     let incident_store = incident_store.to_owned();
-    let settings = Settings { routes, incident_store, answer_timeout_ms, ..Settings::default() };
+    let mut settings = Settings { routes, incident_store, ..Settings::default() };
+    change(&mut settings);
     let front = Front::open(&settings).expect("the settings");
     let ((listener, base), stop) = (testkit::listener(), Stop::new());
     let serving = front::app::serve(listener, front, testkit::credentials(Service::Front), stop.clone());

@@ -18,3 +18,19 @@ pub struct Healthy {
     #[serde(default)]
     pub never: Vec<String>,
 }
+
+/// How many requests may be named.
+const MOST: usize = 32;
+
+impl Healthy {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.requests.len() > MOST {
+            return Err(format!("healthy.requests names {} requests; {MOST} are allowed", self.requests.len()));
+        }
+        let named = self.requests.iter().map(|request| &request.path);
+        match named.chain(&self.never).find(|path| !path.starts_with('/')) {
+            Some(path) => Err(format!("healthy: {path:?} does not start with `/`")),
+            None => Ok(()),
+        }
+    }
+}
