@@ -81,7 +81,11 @@ fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'stat
     let targets = ("TARGETS", at("targets"));
     let mut settings = vec![listen];
     settings.extend(match service {
-        Front => vec![("ROUTES", at("routes/routes.json")), ("INCIDENT_STORE", url(IncidentStore))],
+        Front => vec![
+            ("ROUTES", at("routes/routes.json")),
+            ("INCIDENT_STORE", url(IncidentStore)),
+            ("RECORD", at("state/traffic")),
+        ],
         IncidentStore => vec![targets, ("PATCHER", url(Patcher))],
         RagGateway => {
             let model = model(&layout.home).map(|folder| ("MODEL", folder.display().to_string()));

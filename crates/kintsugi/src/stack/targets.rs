@@ -86,6 +86,7 @@ fn fill_in(
     let own = [
         ("REMOTE", shown(bare)),
         ("LOGS", shown(layout.target_logs(&name))),
+        ("TRAFFIC", shown(layout.at("state/traffic"))),
         ("SECRETS", shown(layout.at("secrets"))),
         ("INCIDENT_STORE", options.ports.url(wire::Service::IncidentStore)),
         ("PG_SOCKET_DIR", shown(postgres.socket_folder())),
