@@ -4,6 +4,7 @@
 mod clock;
 mod credentials;
 pub mod model;
+pub mod provider;
 pub mod repository;
 mod servers;
 pub mod ssh;
