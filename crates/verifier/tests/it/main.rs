@@ -9,6 +9,7 @@
 mod world;
 mod stub;
 mod admission;
+mod gates;
 mod builds;
 mod hostile;
 mod http;
