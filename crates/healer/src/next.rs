@@ -122,7 +122,7 @@ impl At<'_> {
             Autonomy::Approve if self.incident.approved.as_ref() != Some(&proposal.digest) => {
                 let approval = chrono::TimeDelta::from_std(self.policy.limits.approval).unwrap_or_default();
                 let (digest, expires_at) = (proposal.digest.clone(), self.now + approval);
-                record(Body::ApprovalRequested { digest, expires_at })
+                record(Body::ApprovalRequested { digest, expires_at, why: String::new() })
             }
             Autonomy::Approve | Autonomy::Auto => self.begin(Step::Push, self.incident.option),
         }

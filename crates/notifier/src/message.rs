@@ -148,8 +148,8 @@ fn say(body: &Body, incident: &Incident) -> Option<Said> {
             let text = format!("{} Options to try: {}.", plan.root_cause, plan.options.len());
             info("analyzed", format!("{target}: the cause of {code} is thought to be known"), text)
         }
-        Body::ApprovalRequested { digest, expires_at } => {
-            let text = format!("{} The change {digest} passed every gate. It waits until {expires_at}.", cause());
+        Body::ApprovalRequested { digest, expires_at, why } => {
+            let text = format!("{} The change {digest} passed every gate. It waits until {expires_at}. {why}", cause());
             call("approval_required", format!("{target}: a change against {code} waits for approval"), text)
         }
         Body::ApprovalExpired {} => {

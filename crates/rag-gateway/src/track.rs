@@ -11,13 +11,24 @@ pub struct Record {
     pub healed: u32,
     /// It did not.
     pub failed: u32,
+    /// It healed so often since it last did not.
+    pub streak: u32,
 }
 
 impl Record {
     /// As a plan tells it; none when there is nothing to tell.
     pub fn told(self) -> Option<Track> {
-        let Record { healed, failed } = self;
-        (healed + failed > 0).then_some(Track { healed, failed })
+        let Record { healed, failed, streak } = self;
+        (healed + failed > 0).then_some(Track { healed, failed, streak })
+    }
+
+    /// Takes one more outcome in.
+    pub fn take_in(&mut self, healed: bool) {
+        if healed {
+            (self.healed, self.streak) = (self.healed.saturating_add(1), self.streak.saturating_add(1));
+        } else {
+            (self.failed, self.streak) = (self.failed.saturating_add(1), 0);
+        }
     }
 
     /// Whether it failed more often than it healed: then it is tried last.
@@ -61,8 +72,7 @@ impl TrackRecord {
         let distilled = lesson.distilled.as_ref().filter(|_| !lesson.healed).map(|distilled| distilled.digest.clone());
         for digest in key(&lesson.remedy).into_iter().chain(distilled) {
             let record = self.records.entry((lesson.target.clone(), lesson.code.clone(), digest)).or_default();
-            let count = if lesson.healed { &mut record.healed } else { &mut record.failed };
-            *count = count.saturating_add(1);
+            record.take_in(lesson.healed);
         }
     }
 

@@ -6,7 +6,7 @@ mod guard;
 pub use guard::MAX_RETRIES;
 
 use crate::event::{Body, EscalationReason, Event, Step};
-use crate::incident::{InFlight, Incident, Severity, Status};
+use crate::incident::{CameBack, InFlight, Incident, Severity, Status};
 use crate::transitions::{self, Trigger};
 
 /// Why an event is not allowed.
@@ -97,6 +97,7 @@ fn begin(event: &Event) -> Option<Incident> {
         recurrences: 0,
         retries: 0,
         tried: Default::default(),
+        came_back: None,
         models: Default::default(),
     })
 }
@@ -184,6 +185,8 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
         Body::Reopened { .. } => {
             let option = next.option;
             next.spent.extend(option);
+            let distilled = next.proposal.as_mut().and_then(|proposal| proposal.distilled.take());
+            next.came_back = option.map(|option| CameBack { option, distilled });
             next.occurrences += 1;
             next.recurrences += 1;
             next.resolved_at = None;

@@ -113,6 +113,9 @@ pub enum Body {
         digest: Digest,
         /// Until when.
         expires_at: DateTime<Utc>,
+        /// Why a person is asked, with the numbers behind it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
     },
     /// A person approved.
     Approved {

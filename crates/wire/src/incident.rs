@@ -7,7 +7,7 @@ pub use status::Status;
 use crate::detection::Detection;
 use crate::event::{EscalationReason, Step};
 use crate::model::ModelUse;
-use crate::plan::Plan;
+use crate::plan::{Distilled, Plan};
 use crate::proposal::Proposal;
 use crate::{CommitId, Digest, Epoch, FaultCode, IncidentId, Position, TargetName};
 use chrono::{DateTime, Utc};
@@ -48,6 +48,16 @@ pub struct InFlight {
     /// The option it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<u32>,
+}
+
+/// A cure after which the fault came back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameBack {
+    /// The option of the plan.
+    pub option: u32,
+    /// The rule that its patch was distilled into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distilled: Option<Box<Distilled>>,
 }
 
 /// An incident: the fold of its journal by [`crate::apply::apply`], kept in the `incidents` row.
@@ -159,6 +169,9 @@ pub struct Incident {
     /// The digests of remedies that came to nothing before that; they stay spent in every later plan.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tried: BTreeSet<Digest>,
+    /// What had healed it, and did not last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_back: Option<CameBack>,
     /// What language models took.
     #[serde(default, skip_serializing_if = "ModelUse::is_none")]
     pub models: ModelUse,

@@ -144,6 +144,9 @@ pub struct Track {
     pub healed: u32,
     /// Recoveries that were undone, or came back.
     pub failed: u32,
+    /// Those of the first since the last of the second.
+    #[serde(default)]
+    pub streak: u32,
 }
 
 /// What an option may break and what trying it takes.

@@ -105,7 +105,7 @@ fn an_approval_is_asked_waited_for_and_then_pushed() {
     let asked = case.store.now + TimeDelta::hours(1);
     let Move::Record(body) = case.admitted().next_at(asked) else { panic!("{:?}", case.next()) };
     let expires_at = asked + TimeDelta::hours(1);
-    assert_eq!(*body, Body::ApprovalRequested { digest: Digest::of("proposal"), expires_at });
+    assert_eq!(*body, Body::ApprovalRequested { digest: Digest::of("proposal"), expires_at, why: String::new() });
     case.write(*body);
     assert_eq!(case.next_at(expires_at - TimeDelta::microseconds(1)), Move::WaitUntil(expires_at));
     case.write(Body::Approved { digest: Digest::of("proposal"), by: "ann".into(), note: String::new() })

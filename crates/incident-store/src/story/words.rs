@@ -33,9 +33,10 @@ pub(super) fn told(body: &Body) -> (String, String) {
         Body::Dismissed { verdict, why } => ("There is nothing to heal", format!("It is {}: {why}", is(*verdict))),
         Body::Suppressed { why } => ("It is left alone", why.clone()),
         Body::Advised { why } => ("Only advice is given", why.clone()),
-        Body::ApprovalRequested { expires_at, digest } => {
+        Body::ApprovalRequested { expires_at, digest, why } => {
             let change = outcomes::short(digest.as_str());
-            ("A person is asked", format!("The change {change} waits for approval until {}.", clock(*expires_at)))
+            let text = format!("The change {change} waits for approval until {}. {why}", clock(*expires_at));
+            ("A person is asked", text.trim().to_owned())
         }
         Body::Approved { by, note, digest } => {
             let change = outcomes::short(digest.as_str());

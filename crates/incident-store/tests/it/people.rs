@@ -47,7 +47,7 @@ async fn waiting(store: &Fixture) -> IncidentId {
         plan(),
         propose,
         Body::Admitted { option: 0, proposal: Box::new(proposal()) },
-        Body::ApprovalRequested { digest: proposal().digest, expires_at },
+        Body::ApprovalRequested { digest: proposal().digest, expires_at, why: String::new() },
     ];
     for (body, position) in bodies.into_iter().zip(2..) {
         store.append(&lease, position, body).await.expect("appended");

@@ -136,7 +136,7 @@ fn a_remedy_that_failed_here_goes_last_and_one_that_healed_rises() {
 fn experience_moves_a_confidence_the_right_way_and_within_bounds() {
     for healed in 0..6 {
         for failed in 0..6 {
-            let weighed = |healed, failed| Record { healed, failed }.weigh(0.7);
+            let weighed = |healed, failed| Record { healed, failed, streak: 0 }.weigh(0.7);
             let now = weighed(healed, failed);
             assert!((0.0..=1.0).contains(&now));
             assert!(weighed(healed + 1, failed) > now && weighed(healed, failed + 1) < now, "{healed} {failed}");

@@ -15,6 +15,8 @@ pub(super) fn begin(next: &mut Incident) {
         next.tried.extend(spent);
     }
     next.spent.clear();
+    // The options of a new plan are others.
+    next.came_back = None;
     next.retries += 1;
     next.escalation = None;
     next.base_moved = 0;

@@ -41,7 +41,8 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(here, "that option is not being tried")?;
             holds(Gate::all_passed(&proposal.gates), "a gate did not pass")
         }
-        Body::Approved { digest, .. } => {
+        Body::Approved { digest, by, .. } => {
+            holds(!by.trim().is_empty(), "an approval has the name of whoever gave it")?;
             let same = state.proposal.as_ref().is_some_and(|p| p.digest == *digest);
             holds(same, "the approval is for another change")
         }

@@ -120,6 +120,8 @@ fn an_approval_is_for_exactly_the_admitted_change() {
     let journal = after(ADMITTED, &["approval_requested"]);
     let approved = |what: &str| Body::Approved { digest: Digest::of(what), by: "ann".into(), note: String::new() };
     refuses(&journal, approved("another"), "the approval is for another change");
+    let nameless = Body::Approved { digest: Digest::of("proposal"), by: " ".into(), note: String::new() };
+    refuses(&journal, nameless, "an approval has the name of whoever gave it");
     let mut journal = journal.clone();
     assert_eq!(journal.append(approved("proposal")).unwrap().approved, Some(Digest::of("proposal")));
 }

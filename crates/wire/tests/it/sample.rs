@@ -158,7 +158,9 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "advised" => Body::Advised { why },
         "refused" => Body::Refused { option: 0, refusal: refusal("build") },
         "admitted" => Body::Admitted { option: 0, proposal: Box::new(proposal()) },
-        "approval_requested" => Body::ApprovalRequested { digest: Digest::of("proposal"), expires_at: at(900) },
+        "approval_requested" => {
+            Body::ApprovalRequested { digest: Digest::of("proposal"), expires_at: at(900), why: "so".into() }
+        }
         "approved" => Body::Approved { digest: Digest::of("proposal"), by: "ann".into(), note: String::new() },
         "approval_rejected" => Body::ApprovalRejected { by: "ann".into(), why },
         "approval_expired" => Body::ApprovalExpired {},

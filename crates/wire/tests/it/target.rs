@@ -105,6 +105,15 @@ fn a_file_that_could_never_heal_is_refused() {
 }
 
 #[test]
+fn what_is_to_be_earned_is_a_share_between_nothing_and_all() {
+    let with = |bound: &str| format!("{MINIMAL}\n[earn]\nlower_bound = {bound}\n");
+    assert_eq!(Target::parse(&with("0.8")).unwrap().earn.map(|earn| earn.lower_bound), Some(0.8));
+    for bound in ["0.0", "1.0", "-0.5", "1.5", "nan"] {
+        refuses(&with(bound), "`earn.lower_bound` must be above 0 and below 1");
+    }
+}
+
+#[test]
 fn paths_of_patches_and_resets_stay_beneath_the_repository() {
     for path in ["../x", "/etc/passwd", "a/../b", "a//b", ".git/config", "a/.GIT/x", "", "./a", "a/.", "a\\\\b"] {
         refuses(&MINIMAL.replace("files = [\"app.py\"]", &format!("files = [\"{path}\"]")), "plain relative path");
