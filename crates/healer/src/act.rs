@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use wire::event::{Body, Step};
 use wire::incident::Incident;
+use wire::plan::{Lesson, Suspect};
 use wire::problem::code;
 use wire::proposal::PatchTask;
 use wire::rollout::{Deploy, Live, Rollout};
@@ -66,6 +67,7 @@ pub(crate) struct Peers {
     deployer: Deployer,
     effect_limit: Duration,
     call_limit: Duration,
+    suspect_window: Duration,
 }
 
 /// One step of one incident.
@@ -89,6 +91,7 @@ impl Peers {
             deployer: Deployer::new(callee(Service::Deployer, &settings.deployer)?),
             effect_limit: Duration::from_secs(settings.effect_limit_s),
             call_limit: Duration::from_millis(settings.call_limit_ms),
+            suspect_window: Duration::from_secs(u64::from(settings.suspect_window_s)),
         })
     }
 
@@ -96,7 +99,9 @@ impl Peers {
     pub(crate) async fn perform(&self, doing: &Doing<'_>) -> Result<Body, NoResult> {
         let incident = doing.incident;
         let key = keys::operation(incident.id, doing.step, doing.attempt);
-        match task::of(incident, doing.step, &doing.around)? {
+        let suspects = if doing.step == Step::Analyze { self.suspects(incident).await } else { Vec::new() };
+        let around = Around { suspects, ..doing.around.clone() };
+        match task::of(incident, doing.step, &around)? {
             Task::Plan(request) => Ok(outcome::planned(self.patiently(|| self.rag.plan(&request)).await?)),
             Task::Learn(lesson) => Ok(outcome::learned(self.patiently(|| self.rag.learn(&lesson)).await?)),
             Task::Propose(task) => Ok(outcome::proposed(incident, self.patch(doing, &key, &task).await?)?),
@@ -120,7 +125,36 @@ impl Peers {
         let deploy = task::roll_back(doing.incident, commit.clone(), tree, doing.around.authority);
         let key = keys::undo_deploy(doing.incident.id, doing.attempt, &commit);
         let rollout = self.deploy(doing, &key, &deploy).await?;
-        Ok(outcome::undone(doing.incident, commit, &rollout)?)
+        let undone = outcome::undone(doing.incident, commit, &rollout)?;
+        if let Some(lesson) = task::undone(doing.incident, &doing.around) {
+            self.remember(&lesson).await;
+        }
+        Ok(undone)
+    }
+
+    /// Has a failure remembered. A recovery does not wait for it longer than for an answer, nor fail with it.
+    pub(crate) async fn remember(&self, lesson: &Lesson) {
+        if let Err(NoResult::Failed { problem, .. } | NoResult::Stale(problem)) =
+            self.patiently(|| self.rag.learn(lesson)).await
+        {
+            tracing::warn!(incident = %lesson.incident, %problem, "a failure is not remembered");
+        }
+    }
+
+    /// What a developer had pushed and what went live shortly before the fault. When nobody can tell, nothing is suspected.
+    async fn suspects(&self, incident: &Incident) -> Vec<Suspect> {
+        if self.suspect_window.is_zero() {
+            return Vec::new();
+        }
+        let told = self.deployer.suspects(&incident.target, incident.detection.at, self.suspect_window).await;
+        match told {
+            Ok(told) => told.suspects,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(incident = %incident.id, error, "planned without suspects");
+                Vec::new()
+            }
+        }
     }
 
     async fn patch<T>(&self, doing: &Doing<'_>, key: &OperationKey, task: &PatchTask) -> Result<T, NoResult>

@@ -4,6 +4,7 @@ pub mod settings;
 pub mod app;
 mod routes;
 pub mod policy;
+pub mod autonomy;
 pub mod next;
 mod diagnosis;
 mod certificate;

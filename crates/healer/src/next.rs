@@ -1,7 +1,7 @@
 //! What to do next. Pure: the same journal, policy and time give the same move, after a crash too.
 
 use crate::policy::Policy;
-use crate::{certificate, diagnosis};
+use crate::{autonomy, certificate, diagnosis, task};
 use chrono::{DateTime, Utc};
 use wire::event::{Body, EscalationReason, Step};
 use wire::incident::{Incident, Status};
@@ -116,13 +116,14 @@ impl At<'_> {
 
     fn admitted(&self) -> Move {
         let Some(proposal) = &self.incident.proposal else { return self.escalate(EscalationReason::StepFailed) };
-        match self.policy.autonomy {
+        let decision = autonomy::decide(self.policy, task::option(self.incident));
+        match decision.autonomy {
             Autonomy::Observe => self.advise("this target is only observed"),
             Autonomy::Suggest => self.advise("a change passed every gate; a person pushes it on this target"),
             Autonomy::Approve if self.incident.approved.as_ref() != Some(&proposal.digest) => {
                 let approval = chrono::TimeDelta::from_std(self.policy.limits.approval).unwrap_or_default();
                 let (digest, expires_at) = (proposal.digest.clone(), self.now + approval);
-                record(Body::ApprovalRequested { digest, expires_at, why: String::new() })
+                record(Body::ApprovalRequested { digest, expires_at, why: decision.why })
             }
             Autonomy::Approve | Autonomy::Auto => self.begin(Step::Push, self.incident.option),
         }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use wire::Digest;
 use wire::event::Step;
 use wire::incident::Incident;
-use wire::target::{Autonomy, Catalogue, ReplayPermission};
+use wire::target::{Autonomy, Catalogue, Earn, ReplayPermission};
 
 /// However short the waits are: a failure that may pass is tried again so many times in a row at most.
 const MAX_PATIENT: u32 = 32;
 
 /// The bounds that hold for every target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// How often a step that gives no result is begun.
     pub attempts: u32,
@@ -26,13 +26,17 @@ pub struct Limits {
     pub retry_max: Duration,
     /// How long an approval is waited for.
     pub approval: Duration,
+    /// Below this confidence of an option a person is asked.
+    pub min_confidence: f64,
 }
 
 /// What holds for one incident. Its digest is journaled with every intention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Policy {
-    /// How much may be done without a person.
+    /// How much may be done without a person, as configured for the fault or its target.
     pub autonomy: Autonomy,
+    /// When a remedy has earned more.
+    pub earn: Option<Earn>,
     /// Where the fault's contract may be replayed.
     pub replay: ReplayPermission,
     /// The bounds.
@@ -46,7 +50,10 @@ impl Policy {
         let target = catalogue.get(&incident.target);
         let contract = target.and_then(|target| target.contract(&incident.code));
         Self {
-            autonomy: target.map_or(Autonomy::Observe, |target| target.autonomy),
+            autonomy: target.map_or(Autonomy::Observe, |target| {
+                target.fault(&incident.code).and_then(|fault| fault.autonomy).unwrap_or(target.autonomy)
+            }),
+            earn: target.and_then(|target| target.earn),
             replay: contract.map_or(ReplayPermission::Never, |contract| contract.replay),
             limits,
         }
@@ -56,6 +63,8 @@ impl Policy {
     pub fn digest(&self) -> Digest {
         Digest::of_json(&json!({
             "autonomy": self.autonomy,
+            "earn": self.earn,
+            "min_confidence": self.limits.min_confidence,
             "replay": self.replay,
             "attempts": self.limits.attempts,
             "patience_ms": self.limits.patience.as_millis() as u64,

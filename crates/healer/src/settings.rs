@@ -36,6 +36,10 @@ pub struct Settings {
     pub retry_max_ms: u64,
     /// How long an approval is waited for, seconds, at most 30 days.
     pub approval_s: u64,
+    /// Below this confidence of an option a person is asked, whatever the target file allows: 0 to 1.
+    pub min_confidence: f64,
+    /// How long before the first detection a developer's push is a suspect that is taken back first, seconds; 0: never.
+    pub suspect_window_s: u32,
     /// `incident-store`.
     pub incident_store: String,
     /// `rag-gateway`.
@@ -66,6 +70,8 @@ impl Default for Settings {
             retry_min_ms: 500,
             retry_max_ms: 30_000,
             approval_s: 86_400,
+            min_confidence: 0.1,
+            suspect_window_s: 900,
             incident_store: "http://127.0.0.1:8010".into(),
             rag_gateway: "http://127.0.0.1:8020".into(),
             patcher: "http://127.0.0.1:8030".into(),
@@ -92,6 +98,8 @@ impl Settings {
         let delays = self.retry_min_ms <= self.retry_max_ms && self.retry_max_ms <= 3_600_000;
         anyhow::ensure!(delays, "`retry_min_ms` must not exceed `retry_max_ms`, and that not 3600000");
         anyhow::ensure!((1..=2_592_000).contains(&self.approval_s), "`approval_s` must be 1 to 2592000");
+        anyhow::ensure!((0.0..=1.0).contains(&self.min_confidence), "`min_confidence` must be 0 to 1");
+        anyhow::ensure!(self.suspect_window_s <= 604_800, "`suspect_window_s` must be at most 604800");
         anyhow::ensure!((1..=96).contains(&self.holder.len()), "`holder` must be 1 to 96 bytes long");
         Ok(())
     }
@@ -105,6 +113,7 @@ impl Settings {
             retry_min: Duration::from_millis(self.retry_min_ms),
             retry_max: Duration::from_millis(self.retry_max_ms),
             approval: Duration::from_secs(self.approval_s),
+            min_confidence: self.min_confidence,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::diagnosis::clip;
 use wire::event::Step;
 use wire::incident::Incident;
-use wire::plan::{Lesson, PlanOption, PlanRequest, Remedy};
+use wire::plan::{Lesson, PlanOption, PlanRequest, Remedy, Suspect, Verdict};
 use wire::proposal::{PatchTask, Propose, Push, Revert, Symptom};
 use wire::rollout::{Deploy, Mode};
 use wire::verification::{Replay, VerifyTask};
@@ -40,6 +40,12 @@ pub struct Around<'a> {
     pub authority: Authority,
     /// The language of the target's patchable files.
     pub language: &'a str,
+    /// What the target file says that the fault is.
+    pub declared: Option<Verdict>,
+    /// Whether the target file allows language models.
+    pub models: bool,
+    /// What a developer had pushed and what went live shortly before.
+    pub suspects: Vec<Suspect>,
     /// The base URL of the live version.
     pub front: &'a str,
     /// The W3C trace context.
@@ -76,7 +82,7 @@ pub fn roll_back(incident: &Incident, commit: CommitId, tree: TreeId, authority:
 }
 
 /// The option that is being tried.
-fn option(incident: &Incident) -> Option<&PlanOption> {
+pub(crate) fn option(incident: &Incident) -> Option<&PlanOption> {
     let index = usize::try_from(incident.option?).ok()?;
     incident.plan.as_ref()?.options.get(index)
 }
@@ -92,9 +98,9 @@ fn plan(incident: &Incident, around: &Around<'_>) -> PlanRequest {
         reason: detection.reason.clone(),
         context: detection.line.iter().chain(&detection.context).cloned().collect(),
         tried: incident.tried.iter().cloned().collect(),
-        suspects: Vec::new(),
-        declared: None,
-        models: false,
+        suspects: around.suspects.clone(),
+        declared: around.declared,
+        models: around.models,
     }
 }
 
@@ -158,6 +164,31 @@ fn revert(incident: &Incident, around: &Around<'_>) -> Option<Revert> {
 }
 
 fn lesson(incident: &Incident, around: &Around<'_>) -> Option<Lesson> {
+    let proposal = incident.proposal.as_deref()?;
+    let remedy = option(incident)?.remedy.clone();
+    let distilled = proposal.distilled.as_deref().cloned();
+    Some(Lesson { diff: proposal.diff.clone(), healed: true, distilled, ..told(incident, around, remedy)? })
+}
+
+/// What is to be remembered of an option that is taken back because it did not heal. Where a step gave no result, nothing is
+/// known of the option.
+pub fn undone(incident: &Incident, around: &Around<'_>) -> Option<Lesson> {
+    let failed = !incident.gave_up && incident.undo.is_some() && incident.commit.is_some();
+    let option = option(incident).filter(|_| failed)?;
+    let distilled = incident.proposal.as_deref().and_then(|proposal| proposal.distilled.as_deref().cloned());
+    Some(Lesson { distilled, ..told(incident, around, option.remedy.clone())? })
+}
+
+/// What is to be remembered of an option that had healed, and after which the fault came back.
+pub fn came_back(incident: &Incident, around: &Around<'_>) -> Option<Lesson> {
+    let back = incident.came_back.as_ref()?;
+    let index = usize::try_from(back.option).ok()?;
+    let remedy = incident.plan.as_ref()?.options.get(index)?.remedy.clone();
+    Some(Lesson { distilled: back.distilled.as_deref().cloned(), ..told(incident, around, remedy)? })
+}
+
+/// The same each time it is told: it counts once.
+fn told(incident: &Incident, around: &Around<'_>, remedy: Remedy) -> Option<Lesson> {
     let detection = &incident.detection;
     let texts = [Some(&detection.message), detection.reason.as_ref(), detection.line.as_ref()];
     let symptoms: Vec<&str> = texts.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
@@ -168,9 +199,9 @@ fn lesson(incident: &Incident, around: &Around<'_>) -> Option<Lesson> {
         language: around.language.to_owned(),
         symptoms: symptoms.join("\n"),
         root_cause: incident.plan.as_ref()?.root_cause.clone(),
-        remedy: option(incident)?.remedy.clone(),
-        diff: incident.proposal.as_deref()?.diff.clone(),
-        healed: true,
-        distilled: incident.proposal.as_deref()?.distilled.as_deref().cloned(),
+        remedy,
+        diff: String::new(),
+        healed: false,
+        distilled: None,
     })
 }

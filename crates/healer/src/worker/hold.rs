@@ -5,6 +5,7 @@ use crate::journal::{Journal, Lost, problem_of};
 use crate::keys;
 use crate::next::{Move, next};
 use crate::policy::Policy;
+use crate::task;
 use crate::work::InHand;
 use chassis::telemetry;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -89,6 +90,11 @@ impl Worker {
     /// Makes move after move.
     async fn drive(&self, journal: &mut Journal, in_hand: &InHand) -> Result<Ended, Lost> {
         let mut idle = 0;
+        // What had healed it and did not last is remembered as such, whatever comes next. It is told under each lease, and counts once.
+        let around = self.around(journal.incident(), journal.authority());
+        if let Some(lesson) = task::came_back(journal.incident(), &around) {
+            self.peers.remember(&lesson).await;
+        }
         while idle < MAX_IDLE_MOVES {
             let before = journal.incident().position;
             let policy = Policy::of(&self.catalogue, self.settings.limits(), journal.incident());

@@ -3,12 +3,14 @@
 use super::Worker;
 use crate::act::{Doing, NoResult};
 use crate::journal::{Appended, Journal, Lost};
-use crate::task::Around;
-use crate::{keys, outcome};
+use crate::policy::Policy;
+use crate::task::{self, Around};
+use crate::{autonomy, keys, outcome};
 use chassis::telemetry;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tracing::Instrument;
 use wire::event::{Body, Step};
+use wire::incident::Incident;
 use wire::lease::Renew;
 use wire::span::Progress;
 use wire::{Authority, IncidentId};
@@ -27,14 +29,15 @@ impl Worker {
 
     async fn carry_out_in_span(&self, journal: &mut Journal, step: Step, attempt: u32) -> Result<(), Lost> {
         let incident = journal.incident().clone();
-        let target = self.catalogue.get(&incident.target);
-        let around = Around {
-            authority: journal.authority(),
-            language: target.map_or("", |target| target.patch.language.as_str()),
-            front: &self.settings.live_url,
-            trace_parent: telemetry::trace_parent(),
-        };
+        let around = Around { trace_parent: telemetry::trace_parent(), ..self.around(&incident, journal.authority()) };
         let (tell, mut told) = unbounded_channel();
+        if step == Step::Push {
+            let policy = Policy::of(&self.catalogue, self.settings.limits(), &incident);
+            let decision = autonomy::decide(&policy, task::option(&incident));
+            let approved = if incident.approved.is_some() { "a person approved; " } else { "" };
+            // Nobody listens to it only after the step has ended.
+            let _ = tell.send(Progress::note(self.clock.now(), format!("{approved}{}", decision.why)));
+        }
         let doing = Doing { incident: &incident, step, attempt, around, tell };
         let work = self.peers.perform(&doing);
         tokio::pin!(work);
@@ -62,6 +65,21 @@ impl Worker {
         };
         tracing::info!(incident = %incident.id, step = step.as_str(), attempt, outcome = body.kind(), "ended");
         conclude(journal, step, attempt, body).await
+    }
+
+    /// What is known of an incident's target.
+    pub(super) fn around(&self, incident: &Incident, authority: Authority) -> Around<'_> {
+        let target = self.catalogue.get(&incident.target);
+        let fault = target.and_then(|target| target.fault(&incident.code));
+        Around {
+            authority,
+            language: target.map_or("", |target| target.patch.language.as_str()),
+            declared: fault.and_then(|fault| fault.verdict),
+            models: target.is_some_and(|target| target.patch.models),
+            suspects: Vec::new(),
+            front: &self.settings.live_url,
+            trace_parent: None,
+        }
     }
 
     /// Whether the store still takes this healer for the lease's holder.

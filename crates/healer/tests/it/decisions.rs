@@ -105,7 +105,9 @@ fn an_approval_is_asked_waited_for_and_then_pushed() {
     let asked = case.store.now + TimeDelta::hours(1);
     let Move::Record(body) = case.admitted().next_at(asked) else { panic!("{:?}", case.next()) };
     let expires_at = asked + TimeDelta::hours(1);
-    assert_eq!(*body, Body::ApprovalRequested { digest: Digest::of("proposal"), expires_at, why: String::new() });
+    let Body::ApprovalRequested { digest, expires_at: until, why } = &*body else { panic!("{body:?}") };
+    assert_eq!((digest, until), (&Digest::of("proposal"), &expires_at));
+    assert!(why.starts_with("a person approves each change of this fault: risk not known, confidence 0.90"), "{why}");
     case.write(*body);
     assert_eq!(case.next_at(expires_at - TimeDelta::microseconds(1)), Move::WaitUntil(expires_at));
     case.write(Body::Approved { digest: Digest::of("proposal"), by: "ann".into(), note: String::new() })

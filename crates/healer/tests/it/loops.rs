@@ -1,6 +1,7 @@
 //! The loop for real, over HTTP.
 
 mod failures;
+mod lessons;
 
 use crate::fleet::{Fleet, LIMIT};
 use crate::world::What;

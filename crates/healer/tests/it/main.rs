@@ -10,6 +10,7 @@
 mod sample;
 mod decisions;
 mod meanings;
+mod autonomies;
 mod policies;
 mod settings;
 mod world;

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use healer::policy::{Limits, Policy};
 use std::time::Duration;
 use wire::event::Step;
-use wire::target::{Autonomy, Catalogue, ReplayPermission};
+use wire::target::{Autonomy, Catalogue, Earn, ReplayPermission};
 
 #[test]
 fn the_policy_comes_from_the_target_file() {
@@ -17,8 +17,12 @@ fn the_policy_comes_from_the_target_file() {
     assert_eq!(of(&catalogue(target.clone())), policy());
     target.autonomy = Autonomy::Approve;
     target.contracts[0].replay = ReplayPermission::Scratch;
+    target.earn = Some(Earn { lower_bound: 0.8 });
     let got = of(&catalogue(target.clone()));
     assert_eq!((got.autonomy, got.replay), (Autonomy::Approve, ReplayPermission::Scratch));
+    assert_eq!(got.earn, Some(Earn { lower_bound: 0.8 }));
+    target.faults[0].autonomy = Some(Autonomy::Suggest);
+    assert_eq!(of(&catalogue(target.clone())).autonomy, Autonomy::Suggest, "the fault's own goes before the target's");
     target.contracts.clear();
     assert_eq!(of(&catalogue(target)).replay, ReplayPermission::Never);
     let got = of(&Catalogue::new());
@@ -39,6 +43,8 @@ fn every_part_of_the_policy_is_in_its_digest() {
         with(Limits { retry_min: Duration::from_millis(9), ..limits }),
         with(Limits { retry_max: Duration::from_secs(99), ..limits }),
         with(Limits { approval: Duration::from_secs(9), ..limits }),
+        with(Limits { min_confidence: 0.9, ..limits }),
+        Policy { earn: Some(Earn { lower_bound: 0.8 }), ..base },
     ];
     assert_eq!(base.digest(), policy().digest());
     for other in others {

@@ -22,9 +22,11 @@ private = "/logs/private"
 [[faults]]
 code = "FAULT_SAMPLE"
 marker = "FAULT_SAMPLE"
+verdict = "code_fault"
 [patch]
 language = "python"
 files = ["app.py"]
+models = true
 [build]
 outputs = [{ from = "app.py", to = "app.py" }]
 [test]
@@ -153,6 +155,7 @@ pub(crate) fn policy() -> Policy {
         retry_min: Duration::from_secs(1),
         retry_max: Duration::from_secs(60),
         approval: Duration::from_secs(3600),
+        min_confidence: 0.1,
     };
-    Policy { autonomy: Autonomy::Auto, replay: ReplayPermission::Live, limits }
+    Policy { autonomy: Autonomy::Auto, earn: None, replay: ReplayPermission::Live, limits }
 }

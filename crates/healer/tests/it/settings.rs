@@ -28,6 +28,9 @@ fn unknown_keys_and_values_that_would_hang_the_loop_are_refused() {
         "approval_s = 0",
         "approval_s = 2592001",
         "holder = ''",
+        "min_confidence = 1.5",
+        "min_confidence = nan",
+        "suspect_window_s = 604801",
     ] {
         let settings: Settings = toml::from_str(wrong).unwrap();
         assert!(settings.check().is_err(), "{wrong}");

@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) proofs: BTreeMap<ReplayId, CommitId>,
     /// How many replays were made.
     pub(crate) replays: usize,
+    /// So many of the next do not meet the contract.
+    pub(crate) breaks_live: usize,
     pub(crate) lessons: BTreeSet<Digest>,
     /// What each service remembers of its operations, until it restarts.
     ops: BTreeMap<OperationKey, (Digest, Result<Answer, Trouble>)>,
@@ -44,6 +46,7 @@ impl World {
             rollouts: Vec::new(),
             proofs: BTreeMap::new(),
             replays: 0,
+            breaks_live: 0,
             lessons: BTreeSet::new(),
             ops: BTreeMap::new(),
             newest: BTreeMap::new(),

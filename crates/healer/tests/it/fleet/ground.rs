@@ -1,5 +1,6 @@
 //! What the doubles share: the world, and the levers of a test.
 
+use crate::sample::{at, commit};
 use crate::world::World;
 use chassis::Clock;
 use chrono::{DateTime, Utc};
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use tokio::sync::{Notify, Semaphore};
 use wire::lease::Release;
+use wire::plan::{Lesson, PlanRequest, Suspect};
 use wire::{Fence, Service};
 
 pub(crate) struct Ground {
@@ -34,7 +36,7 @@ pub(crate) struct StoreState {
 }
 
 #[derive(Default)]
-struct Levers {
+pub(crate) struct Levers {
     /// Services that answer 503, and how often they did.
     away: BTreeMap<Service, usize>,
     /// Steps that wait to be let through.
@@ -45,6 +47,9 @@ struct Levers {
     faltering: BTreeMap<String, usize>,
     /// The steps that were asked for, each time.
     asked: Vec<String>,
+    /// What was told to `rag-gateway`, each time.
+    pub(crate) plans: Vec<PlanRequest>,
+    pub(crate) lessons: Vec<Lesson>,
 }
 
 impl Ground {
@@ -66,7 +71,12 @@ impl Ground {
         self.store.lock().unwrap()
     }
 
-    fn levers(&self) -> MutexGuard<'_, Levers> {
+    /// What a developer pushed, as the deployer tells it.
+    pub(crate) fn suspects(&self) -> Vec<Suspect> {
+        vec![Suspect { commit: commit(7), live_since: at(-60) }]
+    }
+
+    pub(crate) fn levers(&self) -> MutexGuard<'_, Levers> {
         self.levers.lock().unwrap()
     }
 

@@ -16,6 +16,7 @@ use wire::operation::task_digest;
 use wire::plan::PlanRequest;
 use wire::problem::code;
 use wire::proposal::PatchTask;
+use wire::rollout::Suspects;
 use wire::{OperationKey, Service, paths};
 
 /// One of them.
@@ -44,6 +45,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, peer: &Peer) {
     config.service(web::resource(paths::PLANS).wrap(Allow(HEALER)).route(web::post().to(plan)));
     let live = web::resource(format!("{}/{{target}}", paths::ROLLOUTS)).wrap(Allow(HEALER));
     config.service(live.route(web::get().to(read_live)));
+    let suspects = web::resource(format!("{}/{{target}}/suspects", paths::ROLLOUTS)).wrap(Allow(HEALER));
+    config.service(suspects.route(web::get().to(read_suspects)));
     let lessons = web::resource(format!("{}/{{incident}}", paths::LESSONS)).wrap(Allow(HEALER));
     config.service(lessons.route(web::put().to(learn)));
 }
@@ -114,6 +117,7 @@ async fn plan(peer: web::Data<Peer>, request: web::Json<PlanRequest>) -> HttpRes
         return away;
     }
     peer.ground.was_asked("plan");
+    peer.ground.levers().plans.push(request.0.clone());
     call(&peer, "analyze-1", Task::Plan(request.into_inner()))
 }
 
@@ -121,6 +125,13 @@ async fn read_live(peer: web::Data<Peer>) -> HttpResponse {
     match away(&peer) {
         Some(away) => away,
         None => HttpResponse::Ok().json(peer.ground.world().what_is_live()),
+    }
+}
+
+async fn read_suspects(peer: web::Data<Peer>) -> HttpResponse {
+    match away(&peer) {
+        Some(away) => away,
+        None => HttpResponse::Ok().json(Suspects { suspects: peer.ground.suspects() }),
     }
 }
 
@@ -132,6 +143,7 @@ async fn learn(peer: web::Data<Peer>, lesson: web::Json<wire::plan::Lesson>) -> 
     if peer.ground.fails("learn") {
         return respond(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "as the test wants it");
     }
+    peer.ground.levers().lessons.push(lesson.0.clone());
     call(&peer, "learn-1", Task::Learn(lesson.into_inner()))
 }
 

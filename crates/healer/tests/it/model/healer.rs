@@ -74,7 +74,15 @@ impl Healer {
     }
 
     fn ask(&mut self, world: &mut World, step: Step, attempt: u32, choices: &mut Choices) -> Tick {
-        let around = Around { authority: self.authority, language: "python", front: "http://f", trace_parent: None };
+        let around = Around {
+            authority: self.authority,
+            language: "python",
+            declared: None,
+            models: false,
+            suspects: Vec::new(),
+            front: "http://f",
+            trace_parent: None,
+        };
         let incident = &self.incident;
         let asked = match task::of(incident, step, &around) {
             Err(problem) => panic!("the journal holds what {step:?} needs: {problem}"),

@@ -194,7 +194,10 @@ impl World {
             self.developer_pushes();
         }
         let id: wire::ReplayId = format!("kr-{}", self.replays).parse().unwrap();
+        let breaks = self.breaks_live > 0;
+        self.breaks_live = self.breaks_live.saturating_sub(1);
         let judgement = match special {
+            None if breaks => Judgement::Broken,
             None | Some(3) => Judgement::Met,
             Some(0) => Judgement::Broken,
             Some(1) => Judgement::NoWitness,
