@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum VerifyTask {
-    /// Judge a candidate: gates 1 to 3. Answers [`Verdict`]. Asked by `patcher`.
+    /// Judge a candidate: all gates. Answers [`Verdict`]. Asked by `patcher`.
     Admit(Admit),
     /// Build a commit that needs no judgement (a reset, a developer's push). Answers [`Built`]. Asked by `deployer`.
     Build(Build),
@@ -63,7 +63,8 @@ pub struct Verdict {
     /// What was built, when the build gate passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artefact: Option<Digest>,
-    /// What is left of the diff without the hunks that change nothing; it is another change, to be judged by itself.
+    /// What is left of the diff without the hunks that change nothing, when the last gate refused as `reducible`: another change
+    /// with a digest of its own, which passed gates 2 to 4 and is to be judged by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduced: Option<String>,
     /// Where the time went.
@@ -111,8 +112,10 @@ pub struct GateReport {
     pub gate: Gate,
     /// Whether it passed.
     pub passed: bool,
-    /// Stable: `ok`, `outside_scope`, `too_large`, `does_not_apply`, `does_not_parse`, `forbidden_construct`,
-    /// `build_failed`, `tests_failed`, `timed_out`, `contract_broken`, `no_witness`, [`UNVERIFIED`], …
+    /// Stable: `ok`, [`UNVERIFIED`]; of scope `too_large`, `does_not_apply`, `empty`, `outside_scope`, `does_not_parse`, `emptied`,
+    /// `forbidden_construct`, `tests_weakened`, `error_swallowed`, `marker_removed`, `error_removed`, `constant_answer`,
+    /// `unbounded_wait`, `timeout_raised`; of the build `build_failed`, `tests_failed`, `timed_out`, `too_much_written`; of the replay
+    /// `contract_broken`, `no_witness`; `healthy_changed`; of causality `not_causal`, `reducible`, `too_many_hunks`.
     pub code: String,
     /// One or two sentences.
     pub why: String,

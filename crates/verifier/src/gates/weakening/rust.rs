@@ -1,8 +1,11 @@
 //! The traits of a text in Rust.
 
+mod timeouts;
+
 use super::{Function, Traits, is_text, is_within, last_word, snippet, sql};
 use crate::gates::syntax::{Node, Parsed};
 use std::collections::BTreeSet;
+use timeouts::{durations, is_timeout};
 
 /// Calls that are no work, beside constructors (a capital letter): they only dress a value.
 const DRESS: [&str; 16] = [
@@ -25,6 +28,8 @@ const DRESS: [&str; 16] = [
 ];
 /// What gives up an error for a value.
 const GIVE_UP: [&str; 4] = ["unwrap_or", "unwrap_or_default", "unwrap_or_else", "ok"];
+/// What hands an error on to the next call.
+const HANDS_ON: [&str; 8] = ["map", "map_err", "and_then", "or", "or_else", "inspect", "inspect_err", "ok"];
 /// Calls and macros that log.
 const LOGS: [&str; 7] = ["error", "warn", "info", "debug", "trace", "event", "log"];
 /// Where one function ends and another begins.
@@ -113,17 +118,23 @@ fn call(node: &Node<'_>, fallible: &BTreeSet<String>, traits: &mut Traits) {
     if matches!(name.as_str(), "sleep" | "sleep_until") && !is_within(node, &LOOPS, &BORDER[..1]) {
         traits.sleeps.push(snippet(node));
     }
-    if name.contains("timeout") || name.contains("deadline") {
+    if is_timeout(&name) {
         traits.timeouts.extend(node.field("arguments").iter().flat_map(durations));
     }
 }
 
-/// Whether an error can come of it: it is awaited, or a call that is known to fail.
+/// Whether an error can come of it: it is awaited, or a call that is known to fail, and nobody has looked at it since.
 fn can_fail(node: &Node<'_>, fallible: &BTreeSet<String>) -> bool {
     match &*node.kind() {
         "await_expression" => true,
         "call_expression" => {
-            called(node).is_some_and(|name| fallible.contains(&name) || name.starts_with("try_") || name == "parse")
+            let Some(name) = called(node) else { return false };
+            let before = || node.field("function").and_then(|function| function.field("value"));
+            let handed_on = HANDS_ON.contains(&name.as_str());
+            fallible.contains(&name)
+                || name.starts_with("try_")
+                || name == "parse"
+                || (handed_on && before().is_some_and(|before| can_fail(&before, fallible)))
         }
         _ => false,
     }
@@ -152,13 +163,15 @@ fn arm(node: &Node<'_>, traits: &mut Traits) {
     let pattern = node.field("pattern").map(|pattern| pattern.text().into_owned()).unwrap_or_default();
     let body = node.field("value");
     // An error that is used is not swallowed: `Err(error) => told(error)`.
-    if pattern.trim_start().starts_with("Err(") && body.is_some_and(|body| is_plain(&body) && !uses(&pattern, &body)) {
+    if pattern.split('|').any(|one| one.trim_start().starts_with("Err("))
+        && body.is_some_and(|body| is_plain(&body) && !uses(&pattern, &body))
+    {
         traits.swallowed.push(snippet(node));
     }
 }
 
 fn uses(pattern: &str, body: &Node<'_>) -> bool {
-    let name = pattern.trim_start().trim_start_matches("Err(").split([')', '(', ' ']).next().unwrap_or_default();
+    let name = pattern.split("Err(").nth(1).unwrap_or_default().split([')', '(', ' ']).next().unwrap_or_default();
     !name.is_empty() && body.dfs().any(|one| one.kind() == "identifier" && one.text() == name)
 }
 
@@ -177,12 +190,27 @@ fn repetition(node: &Node<'_>, traits: &mut Traits) {
     }
     let ends_ill = |one: &Node<'_>| match &*one.kind() {
         "break_expression" | "try_expression" => true,
-        "return_expression" => !one.text().trim_start_matches("return").trim_start().starts_with("Ok"),
+        "return_expression" => {
+            !one.text().trim_start_matches("return").trim_start().starts_with("Ok") && !is_after_success(one)
+        }
         _ => false,
     };
     if !node.dfs().any(|one| ends_ill(&one)) {
         traits.endless.push(snippet(node));
     }
+}
+
+/// Whether it stands where something has succeeded: `if let Ok(…) = … { here }`, `Ok(…) => here`.
+fn is_after_success(node: &Node<'_>) -> bool {
+    let mut above = node.ancestors().take_while(|above| !LOOPS.contains(&&*above.kind()));
+    above.any(|above| {
+        let text = |field: &str| above.field(field).map(|part| part.text().into_owned()).unwrap_or_default();
+        match &*above.kind() {
+            "if_expression" => text("condition").starts_with("let Ok("),
+            "match_arm" => text("pattern").starts_with("Ok("),
+            _ => false,
+        }
+    })
 }
 
 fn function(node: &Node<'_>, traits: &mut Traits) {
@@ -205,24 +233,7 @@ fn function(node: &Node<'_>, traits: &mut Traits) {
 
 fn constant(node: &Node<'_>, traits: &mut Traits) {
     let name = node.field("name").map(|name| name.text().to_lowercase()).unwrap_or_default();
-    if name.contains("timeout") || name.contains("deadline") {
+    if is_timeout(&name) {
         traits.timeouts.extend(node.field("value").iter().flat_map(durations));
     }
-}
-
-/// The durations within a node, milliseconds.
-fn durations(node: &Node<'_>) -> Vec<f64> {
-    let one = |call: Node<'_>| {
-        let unit = match called(&call)?.as_str() {
-            "from_secs" | "from_secs_f64" | "from_secs_f32" => 1_000.0,
-            "from_millis" => 1.0,
-            "from_micros" => 0.001,
-            "from_mins" => 60_000.0,
-            _ => return None,
-        };
-        let digits = call.field("arguments")?.text().replace(['(', ')', '_'], "");
-        Some(digits.trim().parse::<f64>().ok()? * unit)
-    };
-    let limitless = node.dfs().any(|part| part.text() == "Duration::MAX").then_some(f64::INFINITY);
-    node.dfs().filter(|part| part.kind() == "call_expression").filter_map(one).chain(limitless).collect()
 }

@@ -68,6 +68,8 @@ fn errors_are_not_newly_swallowed() {
         "upstream.get(\"/data\").send().await.or_else(|_| Ok(Response(42)))?;",
         "match upstream.get(\"/data\").send().await { Ok(it) => it, Err(_) => Response(42) };",
         "match upstream.get(\"/data\").send().await { Ok(it) => it, Err(_) => { return Ok(Answer(42)) } };",
+        "match upstream.get(\"/data\").send().await { Ok(_) | Err(_) => Response(42) };",
+        "upstream.get(\"/data\").send().await.map(|it| it.answer()).unwrap_or(Ok(Answer(1)))?;",
         "{ let _ = upstream.get(\"/data\").send().await; Response(1) };",
         "{ upstream.get(\"/data\").send().await.ok(); response() };",
         "{ if let Err(_) = upstream.get(\"/data\").send().await {} response() };",
@@ -151,6 +153,8 @@ fn waits_stay_bounded() {
     let endless =
         "loop { if let Ok(response) = upstream.get(\"/data\").send().await { return Ok(response.answer()?) } }";
     check(RUST, (call, &endless.replace("()?", "()")), "unbounded_wait");
+    let twice = "loop { if let Ok(response) = upstream.get(\"/data\").send().await { return response.answer(); } }";
+    check(RUST, (call, twice), "unbounded_wait");
     check(RUST, (call, &format!("tokio::time::sleep(Duration::from_secs(1)).await;\n    {call}")), "unbounded_wait");
     let spins = "while True:\n        try:\n            return fetch('/data')\n        except OSError as error:\n            note(error)";
     check(PYTHON, ("value = fetch('/data', timeout=2)['value']", spins), "unbounded_wait");
