@@ -6,6 +6,8 @@ mod developer;
 mod world;
 mod propose;
 mod propose_files;
+mod model;
+mod suspects;
 mod push;
 mod forged;
 mod races;

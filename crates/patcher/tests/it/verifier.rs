@@ -40,6 +40,10 @@ pub struct Script {
     pub away: usize,
     /// How many times it forgets what runs, as a restart does.
     pub crashes: usize,
+    /// How many candidates the second gate refuses first, whatever the mode.
+    pub refusals: usize,
+    /// What is left of the next candidate without the hunks that change nothing.
+    pub reduced: Option<String>,
     pub verdicts: HashMap<Digest, Verdict>,
     pub asked: Vec<(OperationKey, Admit)>,
     operations: HashMap<OperationKey, Operation<Verdict>>,
@@ -125,7 +129,11 @@ async fn begin(
         return HttpResponse::Accepted().json(running);
     }
     let digest = Proposal::digest_of(&admit.target, &admit.code, &admit.base, &admit.diff);
-    let verdict = verdict(&digest, tree_of(&shared.remote, &admit), &script.mode);
+    let refuses = script.refusals > 0;
+    script.refusals = script.refusals.saturating_sub(1);
+    let mode = if refuses { Mode::Refuse } else { script.mode.clone() };
+    let mut verdict = verdict(&digest, tree_of(&shared.remote, &admit), &mode);
+    verdict.reduced = script.reduced.take().filter(|_| admit.minimise);
     let state = match script.mode {
         Mode::Fail { retry } => State::Failed { problem: Problem::new("sandbox_broken", "no sandbox"), retry },
         _ => State::Done { outcome: verdict.clone() },

@@ -96,6 +96,13 @@ impl World {
         self.tiny.head()
     }
 
+    /// The message of the newest commit.
+    pub fn message(&self) -> String {
+        let repository = Repository::open_bare(&self.tiny.remote).expect("the remote");
+        let head = repository.head().and_then(|head| head.peel_to_commit()).expect("a head");
+        head.message().expect("a text").to_owned()
+    }
+
     pub fn log(&self) -> Vec<String> {
         repository::log(&self.tiny.remote)
     }
