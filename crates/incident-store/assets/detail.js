@@ -9,7 +9,7 @@ import { hashOf } from "./place.js";
 import { statusPill } from "./list.js";
 import { drawSpans, drawStages, spansOf } from "./timeline.js";
 import { ago, clock, duration, moment } from "./times.js";
-import { count, percent, plain, reasonWords, short, verdictWords } from "./words.js";
+import { count, modelWords, percent, plain, reasonWords, short, verdictWords, waited } from "./words.js";
 
 let shown = { id: null, keys: new Map() };
 
@@ -50,7 +50,7 @@ export function drawDetail(told, place, now, context) {
     fill(article.querySelector("header"), h("h1", { id: "detail-title", tabindex: "-1" }, detail.incident.code), h("div", { class: "summary" }));
   }
   $("back").href = hashOf({ ...place, incident: null });
-  changed("summary", [detail.incident, detail.occurrences_total], () => fill(article.querySelector(".summary"), drawSummary(detail, now)));
+  changed("summary", [detail.incident, detail.occurrences_total, waited(detail.events, now)?.until], () => fill(article.querySelector(".summary"), drawSummary(detail, now)));
   for (const [name, inputs, draw] of PARTS) {
     changed(name, inputs(detail), () => redraw(article.querySelector(`[data-part="${name}"]`), draw(detail, context)));
   }
@@ -93,7 +93,8 @@ function redraw(section, content) {
   }
 }
 
-function drawSummary({ incident, occurrences_total }, now) {
+function drawSummary({ incident, occurrences_total, events }, now) {
+  const waits = incident.in_flight ? waited(events, now) : null;
   const step = incident.in_flight ? `${plain(incident.in_flight.step)}, attempt ${incident.in_flight.attempt}` : null;
   return [
     h("p", { class: "line" }, statusPill(incident), " in ", h("b", {}, incident.target)),
@@ -104,6 +105,8 @@ function drawSummary({ incident, occurrences_total }, now) {
       ["Seen", count(occurrences_total, "time", "times")],
       ["Came back", incident.recurrences ? count(incident.recurrences, "time", "times") : null],
       ["Under way", step],
+      ["Waits until", waits ? [h("time", { id: "waits-until", datetime: waits.until }, clock(waits.until)), `: ${waits.note}`] : null, "wide"],
+      ["Language models", modelWords(incident.models)],
       ["Resolved by", incident.resolved_by],
       ["Needs a person because", incident.escalation && incident.status === "escalated" ? reasonWords(incident.escalation) : null],
       ["Epoch", incident.epoch],

@@ -40,6 +40,21 @@ export function plain(code) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** What language models took for an incident; nothing when none was asked. */
+export function modelWords(models) {
+  if (!models?.calls) return null;
+  const tokens = (models.input_tokens ?? 0) + (models.output_tokens ?? 0);
+  return `${count(models.calls, "call", "calls")}, ${tokens} tokens, $${((models.cost_micro_usd ?? 0) / 1e6).toFixed(4)}`;
+}
+
+/** The wait that somebody else asked for, if it is not over: until when, and why. */
+export function waited(events, now) {
+  const told = (events ?? []).filter((event) => event.kind === "progressed").flatMap(({ payload }) => [payload.progress, ...(payload.more ?? [])]);
+  const waits = told.filter((progress) => progress?.delay_ms && Number.isFinite(Date.parse(progress.at))).map(({ at, delay_ms, note }) => ({ until: new Date(Date.parse(at) + delay_ms).toISOString(), note }));
+  const last = waits.at(-1);
+  return last && Date.parse(last.until) > now ? last : null;
+}
+
 export function statusWords(incident) {
   if (incident.status === "resolved" && incident.resolved_by) return "Resolved by a person";
   return STATUSES[incident.status]?.[0] ?? plain(incident.status);

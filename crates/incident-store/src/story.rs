@@ -1,8 +1,10 @@
 //! A journal in plain words, for somebody who was woken by it: what happened, why, and how it was proved. Pure.
 
 mod outcomes;
+mod progress;
 mod words;
 
+pub(crate) use progress::until;
 pub(crate) use words::sentence;
 
 use chrono::{DateTime, Utc};
@@ -52,7 +54,7 @@ impl<'a> Telling<'a> {
 
     fn chapter(&self, body: &Body) -> Option<(String, String)> {
         match body {
-            Body::Progressed { .. } => None,
+            Body::Progressed { progress, more, .. } => progress::told(progress, more),
             Body::Started { step: Step::Propose, option: Some(option), .. } => Some(self.attempt(*option)),
             // The first attempt of a step is told by its outcome.
             Body::Started { attempt: 1, step, .. } if *step != Step::Undo => None,

@@ -126,6 +126,9 @@ pub struct Told {
     pub occurrences: u32,
     /// What happened, in one sentence. Untrusted text.
     pub text: String,
+    /// Nothing happens before this, because somebody else asked for patience.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// `hello`, `healing_paused`, `healing_resumed`, `reset`, `resync`: what the stream tells of the whole.

@@ -7,7 +7,7 @@ import { MOST, Model, announcement } from "../../../incident-store/assets/model.
 import { hashOf, placeOf } from "../../../incident-store/assets/place.js";
 import { barsOf, spansOf } from "../../../incident-store/assets/timeline.js";
 import { ago, between, duration } from "../../../incident-store/assets/times.js";
-import { ALL_STATUSES, GROUPS, asked, isIn, statusWords, tone } from "../../../incident-store/assets/words.js";
+import { ALL_STATUSES, GROUPS, asked, isIn, modelWords, statusWords, tone, waited } from "../../../incident-store/assets/words.js";
 
 const incident = (id, change = {}) => ({ id, code: "FAULT_A", target: "first", status: "detected", position: 1, detected_at: `2026-11-22T03:00:00.${String(id).padStart(6, "0")}Z`, ...change });
 const here = (change = {}) => ({ incident: null, status: "", target: "", q: "", ...change });
@@ -47,6 +47,21 @@ test("each status has words, a tone, and a group that counts it", () => {
     assert.ok(GROUPS.some(([, , holds]) => holds(status)), status);
   }
   assert.equal(statusWords({ status: "something_newer" }), "Something newer");
+});
+
+test("what language models took is told, and nothing when none was asked", () => {
+  assert.equal(modelWords(undefined), null);
+  assert.equal(modelWords({ calls: 0 }), null);
+  assert.equal(modelWords({ calls: 1, input_tokens: 1000, output_tokens: 100, cost_micro_usd: 3000 }), "1 call, 1100 tokens, $0.0030");
+});
+
+test("the last wait is shown until it is over", () => {
+  const at = "2026-11-22T03:00:00.000Z";
+  const wait = (delay_ms, note) => ({ at, note, delay_ms });
+  const events = [{ kind: "progressed", payload: { progress: wait(9_000, "first"), more: [{ at, note: "call" }, wait(2_000, "second")] } }, { kind: "planned", payload: {} }];
+  assert.deepEqual(waited(events, Date.parse(at) + 1_999), { until: "2026-11-22T03:00:02.000Z", note: "second" });
+  assert.equal(waited(events, Date.parse(at) + 2_000), null);
+  assert.equal(waited([{ kind: "progressed", payload: { progress: { at: "never", delay_ms: 5, note: "odd" } } }], 0), null);
 });
 
 test("archived incidents are shown only to those who ask for them", () => {

@@ -1,6 +1,6 @@
 //! What each event is in words. Pure.
 
-use super::outcomes;
+use super::{outcomes, progress};
 use chrono::{DateTime, Utc};
 use wire::detection::{Detection, Source};
 use wire::event::{Body, Step};
@@ -21,7 +21,10 @@ pub(super) fn told(body: &Body) -> (String, String) {
         Body::Detected { detection, .. } => ("The fault was seen", seen(detection)),
         Body::Occurred { happened_at, .. } => ("It was seen again", format!("It happened at {}.", clock(*happened_at))),
         Body::Started { step, attempt, .. } => return begun(*step, *attempt),
-        Body::Progressed { step, progress, .. } => return (doing(*step).to_owned(), progress.note.clone()),
+        Body::Progressed { step, progress, more, .. } => {
+            let plain = || (doing(*step).to_owned(), progress.note.clone());
+            return progress::told(progress, more).unwrap_or_else(plain);
+        }
         Body::Failed { step, attempt, problem, .. } => {
             let text = format!(
                 "{} (attempt {attempt}) gave no result: {problem}. Nothing is lost: it is tried again after a pause.",

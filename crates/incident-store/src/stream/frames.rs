@@ -1,5 +1,6 @@
 //! What goes over the wire: a name for each event, and its frame. Pure.
 
+use crate::story;
 use wire::Cursor;
 use wire::event::{Body, Step};
 use wire::view::{Told, Whole};
@@ -18,6 +19,7 @@ pub(super) fn name(body: &Body) -> &'static str {
         Body::Planned { .. } | Body::Dismissed { .. } => "analyzed",
         Body::Started { step: Step::Propose | Step::Act, .. } => "healing_start",
         Body::Failed { .. } | Body::ApprovalRequested { .. } => "processing_delay",
+        Body::Progressed { .. } if story::until(body).is_some() => "processing_delay",
         Body::Started { .. }
         | Body::Progressed { .. }
         | Body::Refused { .. }
@@ -92,6 +94,7 @@ fn json(value: &impl serde::Serialize) -> String {
 mod tests {
     use super::*;
     use wire::Epoch;
+    use wire::span::Progress;
 
     #[test]
     fn a_reset_is_told_as_such_and_a_pause_as_such() {
@@ -100,6 +103,16 @@ mod tests {
         assert_eq!(change(&whole(1, false), &whole(1, true)), Some("healing_paused"));
         assert_eq!(change(&whole(1, true), &whole(1, false)), Some("healing_resumed"));
         assert_eq!(change(&whole(1, false), &whole(2, true)), Some("reset"));
+    }
+
+    #[test]
+    fn a_wait_that_somebody_asks_for_is_a_delay_and_other_progress_is_none() {
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let wait = Progress { delay_ms: Some(1_000), ..Progress::note(at, "it asks for patience") };
+        let told = |progress, more| Body::Progressed { step: Step::Propose, attempt: 1, progress, more };
+        assert_eq!(name(&told(Progress::note(at, "built"), vec![])), "healing_progress");
+        assert_eq!(name(&told(wait.clone(), vec![])), "processing_delay");
+        assert_eq!(name(&told(Progress::note(at, "built"), vec![wait])), "processing_delay");
     }
 
     #[test]

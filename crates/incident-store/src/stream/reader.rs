@@ -204,6 +204,7 @@ fn frame_of(row: TellingRow) -> Result<String, StoreError> {
         severity,
         occurrences: u32::try_from(row.occurrences).unwrap_or(u32::MAX),
         text: rows::cut(&story::sentence(&event.body), MAX_TEXT),
+        until: story::until(&event.body),
     };
     Ok(frames::event(frames::name(&event.body), &told))
 }
