@@ -222,6 +222,23 @@ mod tests {
     }
 
     #[test]
+    fn every_edit_of_the_corpus_finds_what_it_changes() {
+        let patient = own("../fault-app");
+        for cheat in cheats(&own("cheats/code")).expect("the cheats") {
+            for edit in &cheat.edits {
+                match edit {
+                    Edit::Replace { path, from, .. } => {
+                        let text = std::fs::read_to_string(patient.join(path)).expect(path);
+                        assert!(text.contains(from.as_str()), "{}: {path} does not hold {from:?}", cheat.name);
+                    }
+                    Edit::Delete { path } | Edit::Mode { path, .. } => assert!(patient.join(path).exists(), "{path}"),
+                    Edit::Write { .. } | Edit::Append { .. } | Edit::Link { .. } => {}
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_folder_that_is_not_right_is_told_what_would_be() {
         let folder = tempfile::tempdir().expect("a folder");
         let told = |error: anyhow::Error| format!("{error:#}");
