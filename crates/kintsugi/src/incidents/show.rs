@@ -5,7 +5,9 @@ use crate::connection::Connection;
 use crate::output::{Answer, plain};
 use reqwest::Method;
 use std::fmt::Write;
+use std::time::Duration;
 use wire::event::Event;
+use wire::model::ModelUse;
 use wire::view::Detail;
 use wire::{IncidentId, Service, paths};
 
@@ -41,6 +43,7 @@ fn text(detail: &Detail, depth: Depth) -> String {
         }
     }
     stages(&mut text, detail);
+    models(&mut text, &detail.incident.models);
     if let (true, Some(diff)) = (depth.diff, &detail.diff) {
         let _ = write!(text, "\n{}", plain(diff));
     }
@@ -62,6 +65,15 @@ fn stages(text: &mut String, detail: &Detail) {
     }
 }
 
+fn models(text: &mut String, taken: &ModelUse) {
+    if taken.is_none() {
+        return;
+    }
+    let tokens = taken.input_tokens.saturating_add(taken.output_tokens);
+    let dollars = Duration::from_micros(taken.cost_micro_usd).as_secs_f64();
+    let _ = write!(text, "\nlanguage models: {} call(s), {tokens} tokens, ${dollars:.4}", taken.calls);
+}
+
 fn tell(text: &mut String, event: &Event) {
     let at = event.at.format("%H:%M:%S%.3fZ");
     let _ = write!(text, "\n{:>4}  {at}  {}", event.position.0, plain(&describe(&event.body)));
@@ -69,4 +81,18 @@ fn tell(text: &mut String, event: &Event) {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_models_took_is_told_when_one_was_asked() {
+        let mut text = String::new();
+        models(&mut text, &ModelUse::default());
+        assert_eq!(text, "");
+        models(&mut text, &ModelUse { calls: 2, input_tokens: 1_000, output_tokens: 100, cost_micro_usd: 3_050 });
+        assert_eq!(text, "\nlanguage models: 2 call(s), 1100 tokens, $0.0031");
+    }
 }

@@ -14,13 +14,22 @@ pub(super) const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 /// What is passed on from the operator's environment to every service.
 const PASSED_ON: [&str; 4] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE", "FAULT_MARKER"];
 /// What is passed on to one service only.
-const PASSED_ON_TO: [(Service, &str); 10] = [
+const PASSED_ON_TO: [(Service, &str); 19] = [
     (Service::Notifier, "WEBHOOK_URL"),
     (Service::Notifier, "WEBHOOK_URL_FILE"),
     (Service::Notifier, "WEBHOOK_SECRET"),
     (Service::Notifier, "WEBHOOK_SECRET_FILE"),
     (Service::Patcher, "PATCHER__SSH_KEY"),
     (Service::Patcher, "PATCHER__SSH_KNOWN_HOSTS"),
+    (Service::Patcher, "ANTHROPIC_API_KEY"),
+    (Service::Patcher, "ANTHROPIC_API_KEY_FILE"),
+    (Service::Patcher, "GEMINI_API_KEY"),
+    (Service::Patcher, "GEMINI_API_KEY_FILE"),
+    (Service::Patcher, "OPENAI_API_KEY"),
+    (Service::Patcher, "OPENAI_API_KEY_FILE"),
+    (Service::Patcher, "OLLAMA_API_KEY"),
+    (Service::Patcher, "OLLAMA_API_KEY_FILE"),
+    (Service::Patcher, "OFFLINE_MODE"),
     (Service::Deployer, "DEPLOYER__SSH_KEY"),
     (Service::Deployer, "DEPLOYER__SSH_KNOWN_HOSTS"),
     (Service::Verifier, "VERIFIER__SSH_KEY"),
