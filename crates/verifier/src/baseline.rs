@@ -16,6 +16,7 @@ use crate::workshop::Workshop;
 use chassis::operations::Reporter;
 use std::sync::Arc;
 use wire::span::Span;
+use wire::target::Request;
 use wire::verification::{Admit, Build};
 use wire::{Digest, FaultCode};
 
@@ -91,22 +92,43 @@ impl Baseline {
         reporter: &Reporter,
         spans: &mut Vec<Span>,
     ) -> Result<Evidence, VerifyError> {
-        let requests = &self.plan.requests;
-        if requests.is_empty() || self.problem.is_some() {
-            return Ok(self.evidence(Vec::new()));
-        }
-        let answers = traffic::ask(verifier, workshop, (Version::New, new), requests, reporter, spans).await?;
-        let evidence = self.evidence(answers);
+        let mut evidence = self.evidence();
+        self.ask_new(&mut evidence, verifier, workshop, new, reporter, spans).await?;
         let Some(old) = self.artefact.as_ref().filter(|_| !evidence.changed().is_empty()) else { return Ok(evidence) };
+        let requests = &self.plan.requests;
         self.runs.push(traffic::ask(verifier, workshop, (Version::Old, old), requests, reporter, spans).await?);
-        let again = traffic::ask(verifier, workshop, (Version::New, new), requests, reporter, spans).await?;
-        Ok(self.evidence(again))
+        let mut evidence = self.evidence();
+        self.ask_new(&mut evidence, verifier, workshop, new, reporter, spans).await?;
+        Ok(evidence)
     }
 
-    fn evidence(&self, answers: Vec<Answer>) -> Evidence {
+    /// Asks the new version what the old one answered finely: nothing else is compared.
+    async fn ask_new(
+        &self,
+        evidence: &mut Evidence,
+        verifier: &Verifier,
+        workshop: &Workshop,
+        new: &Digest,
+        reporter: &Reporter,
+        spans: &mut Vec<Span>,
+    ) -> Result<(), VerifyError> {
+        let mut fine: Vec<&mut Exchange> =
+            evidence.exchanges.iter_mut().filter(|one| one.skipped().is_none()).collect();
+        if fine.is_empty() {
+            return Ok(());
+        }
+        let requests: Vec<Request> = fine.iter().map(|one| one.request.clone()).collect();
+        let answers = traffic::ask(verifier, workshop, (Version::New, new), &requests, reporter, spans).await?;
+        fine.iter_mut().zip(answers).for_each(|(one, answer)| one.new = answer);
+        Ok(())
+    }
+
+    /// What is known before the new version was asked.
+    fn evidence(&self) -> Evidence {
         let of = |at: usize| self.runs.iter().filter_map(|run| run.get(at).cloned()).collect();
-        let pairs = self.plan.requests.iter().cloned().zip(answers).enumerate();
-        let exchanges = pairs.map(|(at, (request, new))| Exchange { request, old: of(at), new }).collect();
+        let requests = self.plan.requests.iter().cloned().enumerate();
+        let new = Answer::default();
+        let exchanges = requests.map(|(at, request)| Exchange { request, old: of(at), new: new.clone() }).collect();
         Evidence { exchanges, skipped: self.plan.skipped.clone(), problem: self.problem.clone() }
     }
 }

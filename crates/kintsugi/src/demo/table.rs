@@ -72,7 +72,7 @@ fn words(kind: &str) -> &str {
     match kind {
         "build" => "the target's build",
         "test" => "the target's tests",
-        "replay" => "the replays that prove the cure (gate 3, green, live)",
+        "replay" => "the replays that prove the cure (gates 3 to 5, green, live)",
         "health" => "the wait for health",
         "bake" => "the watch after the switch",
         "target" => "the failing request itself",
