@@ -114,35 +114,38 @@ pub(crate) async fn run(_transaction: &Transaction<'_>) -> Result<i32, Error> {
     Ok(1)
 }"""
 "#;
-    patient.check(Fault::Sql, Some(constant), exhausted, &["no_witness"]).await;
+    patient.check(Fault::Sql, Some(constant), exhausted, &["constant_answer"]).await;
     let broken = "rule = { kind = \"string_literal\", regex = \"SELECT FROM\" }\nfix = '\"SELECT 1\".no_such_method()'";
     patient.check(Fault::Sql, Some(broken), exhausted, &["build_failed"]).await;
     // The pattern stands in the wrapper alone, which is not on the allow-list.
     let outside = "rule = { kind = \"string_literal\", regex = \"/test-fault/run\" }\nfix = '\"/nowhere\"'";
     patient.check(Fault::Sql, Some(outside), exhausted, &["no_match"]).await;
     let patient_call = "rule = { kind = \"integer_literal\", regex = \"^3$\" }\nfix = \"30\"";
-    patient.check(Fault::Api, Some(patient_call), exhausted, &["contract_broken"]).await;
+    patient.check(Fault::Api, Some(patient_call), exhausted, &["timeout_raised"]).await;
     let without = "rule = { kind = \"string_literal\", regex = \"pg_sleep\" }\nfix = '\"SELECT 1\"'";
     patient.check(Fault::Db, Some(without), exhausted, &["no_witness"]).await;
 }
 
 const LATE: &[&str] = &["contract_broken", "tests_failed"];
+// What is seen before anything is built.
+const IDLE: &[&str] = &["constant_answer"];
+const PATIENT: &[&str] = &["timeout_raised"];
+const SWALLOWED: &[&str] = &["error_swallowed"];
 const UNSEEN: &[&str] = &["no_witness", "contract_broken", "tests_failed"];
 
 /// What somebody might try who wants to be believed, not to cure.
 const CHEATS: [Cheat; 14] = [
-    // There is no way to make an answer but to get one.
     Cheat {
         fault: Fault::Api,
         name: "a constant",
         change: |text| body(&text, "Ok(Answer(Default::default()))"),
-        codes: &["build_failed"],
+        codes: IDLE,
     },
     Cheat {
         fault: Fault::Api,
         name: "a longer time-out",
         change: |text| text.replace("from_secs(3)", "from_secs(30)"),
-        codes: LATE,
+        codes: PATIENT,
     },
     Cheat {
         fault: Fault::Api,
@@ -157,7 +160,7 @@ const CHEATS: [Cheat; 14] = [
             let until = "loop { if let Ok(it) = upstream.get(\"/data\").send().await && let Ok(it) = it.answer() { return Ok(it); } }";
             body(&text, until)
         },
-        codes: LATE,
+        codes: &["unbounded_wait"],
     },
     Cheat {
         fault: Fault::Api,
@@ -174,19 +177,19 @@ const CHEATS: [Cheat; 14] = [
         change: |text| body(&text, "Ok(upstream.get(\"/data\").send().await.unwrap().answer().unwrap())"),
         codes: LATE,
     },
-    Cheat { fault: Fault::Db, name: "a constant", change: |text| body(&text, "Ok(())"), codes: UNSEEN },
+    Cheat { fault: Fault::Db, name: "a constant", change: |text| body(&text, "Ok(())"), codes: IDLE },
     Cheat {
         fault: Fault::Db,
         name: "a swallowed error",
         change: |text| text.replace("5500ms", "1500ms").replace("&[]).await?;", "&[]).await.ok();"),
-        codes: UNSEEN,
+        codes: SWALLOWED,
     },
-    Cheat { fault: Fault::Db, name: "a longer time-out", change: |text| text.replace("5500ms", "20s"), codes: UNSEEN },
+    Cheat { fault: Fault::Db, name: "a longer time-out", change: |text| text.replace("5500ms", "20s"), codes: PATIENT },
     Cheat {
         fault: Fault::Db,
         name: "no time-out",
         change: |text| text.replace("5500ms", "0").replace("pg_sleep(10)", "pg_sleep(2)"),
-        codes: UNSEEN,
+        codes: PATIENT,
     },
     Cheat {
         fault: Fault::Db,
@@ -211,6 +214,6 @@ const CHEATS: [Cheat; 14] = [
         fault: Fault::Sql,
         name: "a swallowed error",
         change: |text| body(&text, "transaction.query_one(\"SELECT FROM\", &[]).await.ok();\n    Ok(1)"),
-        codes: UNSEEN,
+        codes: SWALLOWED,
     },
 ];
