@@ -39,7 +39,21 @@ fn judge(language: &str, old: &str, new: &str, wanted: &str) {
     let evidence = Evidence::new(&patch, vec!["FAULT_MARK"], 1, Ok(&changes));
     let said = report(&Checks::all(), &evidence);
     assert_eq!(said.code, wanted, "{}\n{}", said.why, changes[0].new.as_deref().unwrap_or_default());
+    let name = NAMES.iter().find(|(code, _)| *code == wanted).map_or("none", |(_, name)| name);
+    let without = report(&Checks::all().without(name), &evidence);
+    assert!(wanted == "ok" || without.code != wanted, "another check than {name} says {wanted}");
 }
+
+/// The codes, and the checks that alone say them.
+const NAMES: [(&str, &str); 7] = [
+    ("tests_weakened", "tests_kept"),
+    ("error_swallowed", "errors_heard"),
+    ("marker_removed", "markers_kept"),
+    ("error_removed", "errors_told"),
+    ("constant_answer", "work_done"),
+    ("unbounded_wait", "waits_bounded"),
+    ("timeout_raised", "timeouts_kept"),
+];
 
 #[track_caller]
 fn check(base: &str, (from, to): (&str, &str), wanted: &str) {
