@@ -42,6 +42,8 @@ pub struct Setup {
     pub env: BTreeMap<String, String>,
     /// Cures instead of the right one: file name and text.
     pub cures: Option<Vec<(&'static str, String)>>,
+    /// What becomes of the target file's text.
+    pub edit: Option<fn(&str) -> String>,
     /// The host behind which the target's remote is, instead of a folder.
     pub sshd: Option<Sshd>,
 }
@@ -59,6 +61,11 @@ impl Fleet {
             for (name, text) in cures {
                 std::fs::write(tiny.knowledge.join(name), text).expect("a cure");
             }
+        }
+        if let Some(edit) = setup.edit {
+            let file = tiny.targets.join("tiny.toml");
+            let text = std::fs::read_to_string(&file).expect("the target file");
+            std::fs::write(&file, edit(&text)).expect("the edited target file");
         }
         let ports = Ports::free().expect("free ports");
         let (gate, gate_url) = Gate::start(ports.url(Service::IncidentStore));

@@ -1,7 +1,7 @@
 //! The settings of the language models.
 
 use models::budget::{Amount, Limits};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 
 /// Which language models are asked, and how much they may take.
@@ -33,18 +33,21 @@ pub struct Models {
     /// The context that Ollama is to hold, tokens.
     pub ollama_context: u32,
     /// Anthropic.
+    #[serde(deserialize_with = "anthropic")]
     pub anthropic: Place,
     /// Gemini.
+    #[serde(deserialize_with = "gemini")]
     pub gemini: Place,
     /// OpenAI, or a server that speaks its chat completions.
+    #[serde(deserialize_with = "openai")]
     pub openai: Place,
     /// Ollama.
+    #[serde(deserialize_with = "ollama")]
     pub ollama: Place,
 }
 
 /// Where a provider is, and what it takes.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Place {
     /// Its base URL: https, or http on this machine.
     pub base_url: String,
@@ -83,6 +86,39 @@ impl Default for Models {
             ollama: place("http://127.0.0.1:11434", "", 0, 0),
         }
     }
+}
+
+/// A place as it is written: what is left out keeps this provider's own default.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    base_url: Option<String>,
+    model: Option<String>,
+    input_price: Option<u64>,
+    output_price: Option<u64>,
+}
+
+fn over<'de, D: Deserializer<'de>>(deserializer: D, place: Place) -> Result<Place, D::Error> {
+    let Written { base_url, model, input_price, output_price } = Written::deserialize(deserializer)?;
+    Ok(Place {
+        base_url: base_url.unwrap_or(place.base_url),
+        model: model.unwrap_or(place.model),
+        input_price: input_price.unwrap_or(place.input_price),
+        output_price: output_price.unwrap_or(place.output_price),
+    })
+}
+
+fn anthropic<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Place, D::Error> {
+    over(deserializer, Models::default().anthropic)
+}
+fn gemini<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Place, D::Error> {
+    over(deserializer, Models::default().gemini)
+}
+fn openai<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Place, D::Error> {
+    over(deserializer, Models::default().openai)
+}
+fn ollama<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Place, D::Error> {
+    over(deserializer, Models::default().ollama)
 }
 
 impl Models {

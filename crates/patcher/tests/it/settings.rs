@@ -23,6 +23,15 @@ fn an_unknown_key_is_refused() {
     assert!(toml::from_str::<Settings>("listne = \"x\"").is_err());
 }
 
+#[test]
+fn a_provider_of_which_one_thing_is_said_keeps_the_rest() {
+    let written = "[models.anthropic]\nbase_url = \"http://127.0.0.1:1\"\n[models.ollama]\nmodel = \"x\"";
+    let Settings { models, .. } = toml::from_str(written).expect("settings");
+    assert_eq!((models.anthropic.input_price, models.anthropic.model.as_str()), (2_000_000, "claude-sonnet-5-5"));
+    assert_eq!(models.ollama.base_url, "http://127.0.0.1:11434");
+    assert!(toml::from_str::<Settings>("[models.gemini]\nurl = \"x\"").is_err());
+}
+
 #[tokio::test]
 async fn a_credential_in_a_remotes_url_fails_the_start_and_is_not_told() {
     let mut world = World::new();
