@@ -3,6 +3,7 @@
 //!
 //! The most general is tried first: a rule that is too narrow costs a model's call at every next fault of its kind, while one
 //! that is too wide is caught by the trials here, and what slips through by the verifier, who admits nothing on a rule's word.
+//! What stands around the fault is demanded last: it may be there by accident, while the fault's own shape is not.
 
 mod holes;
 mod render;
@@ -12,7 +13,7 @@ mod trial;
 
 use crate::bound::Bound;
 use crate::rewrite::CodemodError;
-use crate::syntax::Source;
+use crate::syntax::{Source, Term};
 use crate::variants;
 use ast_grep_core::AstGrep;
 use holes::Policy;
@@ -29,8 +30,8 @@ const MAX_SITE: usize = 1_500;
 /// On how many variants a rule is tried.
 const VARIANTS: u64 = 16;
 /// On how many healthy files, and on how many bytes of them.
-const MAX_HEALTHY: usize = 400;
-const MAX_HEALTHY_BYTES: usize = 4 * 1024 * 1024;
+const MAX_HEALTHY: usize = 200;
+const MAX_HEALTHY_BYTES: usize = 2 * 1024 * 1024;
 /// How many rules are tried.
 const MAX_RULES: usize = 160;
 
@@ -93,10 +94,16 @@ pub fn distil(
     if sites.is_empty() {
         return Err(NotDistilled::Scattered);
     }
+    // In a rule it would be a metavariable.
+    let holds = |source: &Source, term: &Term| source.slice(term.range.clone()).contains('$');
+    sites.retain(|site| !holds(&before, site.before) && !site.after.iter().any(|term| holds(&after, term)));
+    if sites.is_empty() {
+        return Err(NotDistilled::Unusable("it holds a `$`".to_owned()));
+    }
     let trials = trials(&before, &after, healthy)?;
     let pair = Pair { before: &before, after: &after, bound: Bound::of(&before.root) };
     let (mut tried, mut failures) = (0, BTreeMap::new());
-    for (policy, guard) in LADDER.iter().flat_map(|policy| GUARDS.map(|guard| (*policy, guard))) {
+    for (policy, guard) in GUARDS.iter().flat_map(|guard| LADDER.map(|policy| (policy, *guard))) {
         for rule in sites.iter().filter_map(|site| pair.rule(site, policy, guard)) {
             if tried == MAX_RULES {
                 break;

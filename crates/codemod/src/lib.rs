@@ -8,4 +8,5 @@ mod syntax;
 
 pub use distil::{NotDistilled, distil};
 pub use rewrite::{Codemod, CodemodError};
+pub use syntax::is_alike;
 pub use variants::{Variant, variant};

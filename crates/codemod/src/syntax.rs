@@ -91,6 +91,14 @@ impl Source {
     }
 }
 
+/// Whether two texts are the same code but for blanks, comments and commas.
+///
+/// # Errors
+/// When one of them does not parse.
+pub fn is_alike(language: &str, one: &str, other: &str) -> Result<bool, CodemodError> {
+    Ok(Source::parse(language, one)?.is_like(&Source::parse(language, other)?))
+}
+
 impl Term {
     fn of(node: &Node<'_>, field: Option<&'static str>, depth: usize) -> Option<Self> {
         let depth = depth.checked_sub(1)?;

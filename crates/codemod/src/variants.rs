@@ -4,7 +4,7 @@
 use crate::bound::Bound;
 use crate::rewrite::CodemodError;
 use crate::syntax::{Source, Term};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use wire::Digest;
 
@@ -49,10 +49,10 @@ pub(crate) fn of(before: &Source, after: &Source, seed: u64) -> Variant {
     let words = renamed(before, &mut dice).into_iter().chain(relettered(before, after, &mut dice)).collect();
     let other = dice.below(4);
     let name = dice.name();
-    let mut texts = [before, after].map(|source| {
-        let (mut dice, text) = (Dice(seed ^ 0x5eed), replaced(source, &words));
-        commented(source, &text, &mut dice)
-    });
+    let [old, new] = [before, after].map(|source| replaced(source, &words));
+    let (one, two) = (hashes(before, &old), hashes(after, &new));
+    let (mut first, mut second) = (Dice(seed ^ 0x5eed), Dice(seed ^ 0x5eed));
+    let mut texts = [commented(before, &old, &two, &mut first), commented(after, &new, &one, &mut second)];
     let functions = if is_python(before) { &PYTHON } else { &RUST };
     if let Some(function) = functions.get(other) {
         let function = function.replace("NAME", &name);
@@ -60,6 +60,12 @@ pub(crate) fn of(before: &Source, after: &Source, seed: u64) -> Variant {
     }
     let [before, after] = texts;
     Variant { before, after }
+}
+
+/// The parts of a text.
+fn hashes(like: &Source, text: &str) -> BTreeSet<u64> {
+    let parsed = Source::parse(like.name(), text);
+    parsed.map(|source| source.root.all().iter().map(|term| term.hash).collect()).unwrap_or_default()
 }
 
 fn is_python(source: &Source) -> bool {
@@ -139,15 +145,14 @@ fn is_variable(parent: &Term, child: &Term) -> bool {
     child.is_identifier() && !is_part
 }
 
-/// Comments and blank lines before some lines on which a statement or an item begins. The lines of both texts are counted from
-/// their own beginning: where they differ, comments may stand elsewhere.
-fn commented(source: &Source, text: &str, dice: &mut Dice) -> String {
+/// Comments and blank lines before some lines on which a statement begins; not within a statement that is another one in the
+/// other text: what is between its parts belongs to the fault.
+fn commented(source: &Source, text: &str, other: &BTreeSet<u64>, dice: &mut Dice) -> String {
     let mark = if is_python(source) { "#" } else { "//" };
     let Ok(again) = Source::parse(source.name(), text) else { return text.into() };
-    let starts = again.root.all().into_iter().filter(|term| term.is_list_of_statements());
-    let starts =
-        starts.flat_map(|list| list.children.iter().filter(|child| child.is_named)).map(|child| child.range.start);
-    let edits = starts.filter_map(|at| {
+    let mut starts = Vec::new();
+    begin(&again.root, other, &mut starts);
+    let edits = starts.into_iter().filter_map(|at| {
         let line = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
         let indent = text.get(line..at).filter(|before| before.trim().is_empty())?;
         let new = match dice.below(5) {
@@ -159,6 +164,20 @@ fn commented(source: &Source, text: &str, dice: &mut Dice) -> String {
     });
     let edits = edits.collect();
     edited(text, edits)
+}
+
+/// Where statements begin.
+fn begin(term: &Term, other: &BTreeSet<u64>, starts: &mut Vec<usize>) {
+    for child in term.children.iter().filter(|child| child.is_named) {
+        if term.is_list_of_statements() {
+            starts.push(child.range.start);
+        }
+        let is_item = child.kind.ends_with("_item") || child.kind.ends_with("_definition");
+        let is_within = !term.is_list_of_statements();
+        if is_item || is_within || other.contains(&child.hash) {
+            begin(child, other, starts);
+        }
+    }
 }
 
 fn edited(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {

@@ -32,6 +32,8 @@ pub(crate) struct Holes {
     pub(crate) kinds: BTreeMap<String, String>,
     /// How many names and texts stay what they are: what the rule holds on to.
     pub(crate) kept: usize,
+    /// How many nodes do.
+    pub(crate) shape: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -50,6 +52,11 @@ struct Maker<'a> {
 }
 
 impl Holes {
+    /// The names of the lists.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = &str> {
+        self.lists.iter().map(|list| list.name.as_str())
+    }
+
     /// The list whose first element stands there: its end and its name.
     pub(crate) fn list_at(&self, term: &Term, first: &Term, side: Side) -> Option<(usize, &str)> {
         let of = |list: &List| if side == Side::Before { list.before.clone() } else { list.after.clone() };
@@ -103,6 +110,7 @@ impl Maker<'_> {
             }
             return;
         }
+        self.holes.shape += usize::from(term.is_named);
         if term.children.is_empty() && is_telling(term) {
             self.holes.kept += 1;
         }
@@ -165,7 +173,8 @@ fn is_expression(term: &Term) -> bool {
 fn may_be_any(parent: &Term, term: &Term, receivers: bool) -> bool {
     let is_receiver = matches!(parent.kind.as_str(), "field_expression" | "attribute");
     let is_fixed = match term.field {
-        Some("function" | "name" | "attribute" | "field" | "type" | "left" | "pattern" | "macro" | "trait") => true,
+        Some("function" | "name" | "attribute" | "field" | "type" | "pattern" | "macro" | "trait") => true,
+        Some("left") => matches!(parent.kind.as_str(), "assignment" | "for_statement" | "for_in_clause"),
         Some("object" | "value") => is_receiver && !receivers,
         _ => false,
     };

@@ -7,6 +7,9 @@ use crate::distil::site::Site;
 use crate::syntax::{Source, Term};
 use serde_json::{Value, json};
 
+/// So many nodes are a shape that is rare enough, whatever the names in it.
+const SHAPE: usize = 8;
+
 /// What a rule demands besides its pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
@@ -40,6 +43,18 @@ impl Write for Named {
     }
 }
 
+/// The same in a fix, where a list must not end with the comma that it may have ended with.
+struct Fixed;
+
+impl Write for Fixed {
+    fn one(&self, name: &str) -> String {
+        format!("${name}")
+    }
+    fn many(&self, name: &str) -> String {
+        format!("$BARE_{name}")
+    }
+}
+
 /// As it is told what must not be there: whatever it is filled with.
 struct Loose;
 
@@ -54,6 +69,24 @@ impl Write for Loose {
         let of_block = || if term.children.first().is_some_and(|child| child.kind == "{") { "{ $$$ }" } else { "$$$" };
         match term.kind.as_str() {
             "block" => Some(of_block().to_owned()),
+            _ => term.is_literal().then(|| "$_".to_owned()),
+        }
+    }
+}
+
+/// As it is told what stands beside: what is called there, with whatever it is called.
+struct Beside;
+
+impl Write for Beside {
+    fn one(&self, name: &str) -> String {
+        format!("${name}")
+    }
+    fn many(&self, _: &str) -> String {
+        "$$$".to_owned()
+    }
+    fn instead(&self, term: &Term) -> Option<String> {
+        match term {
+            _ if term.is_arguments() => Some("($$$)".to_owned()),
             _ => term.is_literal().then(|| "$_".to_owned()),
         }
     }
@@ -79,15 +112,24 @@ impl Pair<'_> {
                 kept += 1;
             }
         }
-        if kept == 0 {
+        // Whatever is called `unwrap`, say, is not yet this fault: where anything may stand before it, one name is not enough.
+        let least = if policy.receivers { 2 } else { 1 };
+        if kept < least && holes.shape < SHAPE {
             return None;
         }
-        let fix = render(self.after, &site.after, Side::After, &holes, &Named);
+        let fix = render(self.after, &site.after, Side::After, &holes, &Fixed);
+        let bare = holes.lists().map(|name| {
+            let comma = json!({ "source": format!("$$${name}"), "replace": r",\s*$", "by": "" });
+            (format!("BARE_{name}"), json!({ "replace": comma }))
+        });
+        let bare: serde_json::Map<String, Value> = bare.collect();
         let kinds = holes.kinds.iter().map(|(name, kind)| (name.clone(), json!({ "kind": kind })));
         let constraints: serde_json::Map<String, Value> = kinds.collect();
         let mut rule = json!({ "language": self.before.name(), "rule": { "all": all }, "fix": fix });
-        if let Some(members) = rule.as_object_mut().filter(|_| !constraints.is_empty()) {
-            members.insert("constraints".to_owned(), Value::Object(constraints));
+        for (key, members) in [("constraints", constraints), ("transform", bare)] {
+            if !members.is_empty() {
+                rule.as_object_mut()?.insert(key.to_owned(), Value::Object(members));
+            }
         }
         Some(rule)
     }
@@ -142,7 +184,7 @@ impl Pair<'_> {
     }
 
     fn previous(&self, site: &Site<'_>, previous: &Term, holes: &Holes) -> Option<Value> {
-        let mut pattern = self.pattern(self.before, previous, Side::Before, holes, &Named)?;
+        let mut pattern = self.pattern(self.before, previous, Side::Before, holes, &Beside)?;
         pattern.as_object_mut()?.insert("stopBy".to_owned(), json!("end"));
         let (_, statement) = site.statement()?;
         if statement.range == site.before.range {

@@ -30,7 +30,7 @@ pub(crate) fn sites<'a>(before: &'a Term, after: &'a Term) -> Vec<Site<'a>> {
             continue;
         }
         let above: Vec<&Term> = path.iter().map(|(b, _)| *b).collect();
-        found.extend(of_window(b, old, new, next, &above));
+        found.extend(of_window((b, a), old, new, next, &above));
         break;
     }
     while path.len() > 1 {
@@ -51,27 +51,34 @@ fn window<'a>(b: &'a Term, a: &'a Term) -> (&'a [Term], &'a [Term], usize) {
     (of(b), of(a), head)
 }
 
-fn of_window<'a>(parent: &'a Term, old: &'a [Term], new: &'a [Term], at: usize, above: &[&'a Term]) -> Vec<Site<'a>> {
+fn of_window<'a>(
+    (b, a): (&'a Term, &'a Term),
+    old: &'a [Term],
+    new: &'a [Term],
+    at: usize,
+    above: &[&'a Term],
+) -> Vec<Site<'a>> {
     let above = above.to_vec();
-    let new: Vec<&Term> = new.iter().collect();
+    let fresh: Vec<&Term> = new.iter().collect();
     match old {
-        [one] if parent.is_list_of_statements() || new.len() == 1 => {
-            vec![Site { before: one, after: new, above, inserted: Default::default() }]
+        [one] if b.is_list_of_statements() || new.len() == 1 => {
+            vec![Site { before: one, after: fresh, above, inserted: Default::default() }]
         }
         // Only something new: the statement behind it is what is matched, or the one before it.
-        [] if parent.is_list_of_statements() => {
-            let next = parent.children.get(at).filter(|next| next.is_named).map(|next| Site {
-                before: next,
-                after: new.iter().copied().chain([next]).collect(),
+        [] if b.is_list_of_statements() => {
+            let next = b.children.get(at).zip(a.children.get(at + new.len())).filter(|(next, _)| next.is_named);
+            let next = next.map(|(before, same)| Site {
+                before,
+                after: fresh.iter().copied().chain([same]).collect(),
                 above: above.clone(),
-                inserted: (new.clone(), Vec::new()),
+                inserted: (fresh.clone(), Vec::new()),
             });
-            let previous = at.checked_sub(1).and_then(|at| parent.children.get(at)).filter(|one| one.is_named);
-            let previous = previous.map(|previous| Site {
-                before: previous,
-                after: [previous].into_iter().chain(new.iter().copied()).collect(),
+            let previous = at.checked_sub(1).and_then(|at| b.children.get(at).zip(a.children.get(at)));
+            let previous = previous.filter(|(previous, _)| previous.is_named).map(|(before, same)| Site {
+                before,
+                after: [same].into_iter().chain(fresh.iter().copied()).collect(),
                 above,
-                inserted: (Vec::new(), new),
+                inserted: (Vec::new(), fresh.clone()),
             });
             next.into_iter().chain(previous).collect()
         }
