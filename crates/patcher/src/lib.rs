@@ -6,6 +6,7 @@ mod routes;
 mod patcher;
 mod propose;
 mod rounds;
+mod teach;
 mod prompt;
 mod planner;
 mod candidate;

@@ -62,7 +62,7 @@ impl Rounds<'_> {
             };
             let refusal = match self.judged(&said, &by).await? {
                 ProposeOutcome::Refused(refusal) => refusal,
-                admitted @ ProposeOutcome::Admitted(_) => return Ok(admitted),
+                admitted @ ProposeOutcome::Admitted(_) => return self.patcher.taught(self.case, admitted).await,
             };
             if round == ROUNDS || !helps(&refusal) {
                 return Ok(ProposeOutcome::Refused(refusal));

@@ -4,9 +4,9 @@ use super::error::{At, RepositoryError};
 use super::{Work, oid, tree_id};
 use crate::judge::Touched;
 use git2::build::TreeUpdateBuilder;
-use git2::{Delta, Diff, DiffOptions, FileMode, ObjectType, Oid, Patch, Tree};
+use git2::{Delta, Diff, DiffOptions, FileMode, ObjectType, Oid, Patch, Tree, TreeEntry, TreeWalkMode, TreeWalkResult};
 use std::path::Path;
-use wire::TreeId;
+use wire::{CommitId, TreeId};
 
 const REGULAR: i32 = 0o100_644;
 const EXECUTABLE: i32 = 0o100_755;
@@ -67,6 +67,39 @@ impl Work {
     /// A content.
     pub(crate) fn read(&self, blob: Blob) -> Result<Vec<u8>, RepositoryError> {
         Ok(self.repository.find_blob(blob.0).at("read a file")?.content().to_vec())
+    }
+
+    /// The tree of a commit.
+    pub(crate) fn tree_of(&self, commit: &CommitId) -> Result<TreeId, RepositoryError> {
+        let commit = self.repository.find_commit(oid(commit.as_str())?).at("read a commit")?;
+        tree_id(commit.tree_id())
+    }
+
+    /// The texts of a tree's files with an ending, so many of at most so many bytes, in the order of their paths.
+    pub(crate) fn texts(
+        &self,
+        tree: &TreeId,
+        ending: &str,
+        (most, size): (usize, usize),
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, RepositoryError> {
+        let mut texts = Vec::new();
+        let mut take = |root: &str, entry: &TreeEntry<'_>| -> Option<()> {
+            let path = format!("{root}{}", entry.name().ok()?);
+            let is_one = path.rsplit_once('.').is_some_and(|(_, own)| own == ending) && wanted(&path);
+            let blob = self.repository.find_blob(entry.id()).ok().filter(|blob| is_one && blob.size() <= size)?;
+            texts.push(String::from_utf8(blob.content().to_vec()).ok()?);
+            (texts.len() >= most).then_some(())
+        };
+        let end = self.tree(tree)?.walk(TreeWalkMode::PreOrder, |root, entry| match take(root, entry) {
+            Some(()) => TreeWalkResult::Abort,
+            None => TreeWalkResult::Ok,
+        });
+        // It is told as an error that there were enough.
+        if texts.len() < most {
+            end.at("list the files")?;
+        }
+        Ok(texts)
     }
 
     /// Writes a content.

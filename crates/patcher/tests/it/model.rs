@@ -321,3 +321,22 @@ async fn a_patch_that_the_verifier_never_saw_is_not_pushed_whoever_says_so() {
     assert!(matches!(pushed, PushOutcome::Refused(ref refusal) if refusal.code == "digest_mismatch"), "{pushed:?}");
     patcher.stop().await;
 }
+
+#[tokio::test]
+async fn its_patch_teaches_a_rule_that_makes_it_again_without_a_model() {
+    let (world, provider) = world();
+    provider.script([writes(FILE, &cured(&world))]);
+    let patcher = world.start();
+    let (outcome, told) = asked(&world, &patcher).await;
+    let proposal = admitted(outcome);
+    let distilled = proposal.distilled.clone().expect("a rule");
+    assert_eq!((distilled.provenance, distilled.fired), (proposal.origin.clone(), 0));
+    assert!(distilled.variants > 0 && distilled.cured == distilled.variants && distilled.healthy > 0);
+    assert!(told.iter().any(|progress| progress.note.starts_with("the patch was distilled")), "{told:?}");
+
+    let (rule, digest) = (distilled.rule, distilled.digest);
+    let remedy = Remedy::Codemod { document: "learned-1".into(), rule, digest };
+    let again = patcher.ask_all(&world.propose_remedy(remedy)).await;
+    assert_eq!(admitted(again.0).diff, proposal.diff, "the same cure");
+    assert!(calls(&again.1).is_empty(), "and nobody was asked");
+}
