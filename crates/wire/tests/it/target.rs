@@ -105,6 +105,19 @@ fn a_file_that_could_never_heal_is_refused() {
 }
 
 #[test]
+fn healthy_requests_name_paths_and_are_bounded() {
+    let with = |healthy: &str| format!("{MINIMAL}\n[healthy]\n{healthy}\n");
+    let request = |path: &str| format!("{{ method = \"GET\", path = \"{path}\" }}");
+    refuses(&with(&format!("requests = [{}]", request("x"))), "healthy: \"x\" does not start with `/`");
+    refuses(&with("never = [\"x\"]"), "healthy: \"x\" does not start with `/`");
+    let many = vec![request("/x"); 33].join(", ");
+    refuses(&with(&format!("requests = [{many}]")), "names 33 requests; 32 are allowed");
+    refuses(&with("ever = []"), "ever");
+    let some = with(&format!("requests = [{}]\nrecorded = \"/r\"\nnever = [\"/n\"]", request("/x")));
+    assert_eq!(Target::parse(&some).expect("a target").healthy.requests[0].path, "/x");
+}
+
+#[test]
 fn what_is_to_be_earned_is_a_share_between_nothing_and_all() {
     let with = |bound: &str| format!("{MINIMAL}\n[earn]\nlower_bound = {bound}\n");
     assert_eq!(Target::parse(&with("0.8")).unwrap().earn.map(|earn| earn.lower_bound), Some(0.8));
