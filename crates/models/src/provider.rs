@@ -5,6 +5,7 @@ pub mod gemini;
 pub mod ollama;
 pub mod openai;
 mod status;
+mod stream;
 mod text;
 
 pub use anthropic::Anthropic;

@@ -1,6 +1,6 @@
 //! Anthropic's Messages. The form of the answer is a tool that must be called.
 
-use super::{Parts, Provider, Raw, Reply, status, text, text_at, tokens};
+use super::{Parts, Provider, Raw, Reply, status, stream, text, text_at, tokens};
 use crate::error::{ModelError, word};
 use crate::question::{Question, Usage};
 use secrecy::SecretString;
@@ -24,6 +24,7 @@ impl Provider for Anthropic {
         let body = json!({
             "model": self.model,
             "max_tokens": question.max_tokens,
+            "stream": true,
             "system": [{ "type": "text", "text": question.system }],
             "messages": [{ "role": "user", "content": [{ "type": "text", "text": question.prompt }] }],
             "tools": [{
@@ -43,7 +44,7 @@ impl Provider for Anthropic {
         if answer.status != 200 {
             return Reply { request_id, ..Reply::of(Err(status::failure(answer))) };
         }
-        let body = match text::body(&answer.body) {
+        let body = match stream::body(answer, stream::anthropic) {
             Ok(body) => body,
             Err(error) => return Reply { request_id, ..Reply::of(Err(error)) },
         };

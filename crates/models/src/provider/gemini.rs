@@ -1,6 +1,6 @@
-//! Gemini's generateContent. The form of the answer is its `responseJsonSchema`.
+//! Gemini's streamGenerateContent. The form of the answer is its `responseJsonSchema`.
 
-use super::{Parts, Provider, Raw, Reply, status, text, text_at, tokens};
+use super::{Parts, Provider, Raw, Reply, status, stream, text, text_at, tokens};
 use crate::error::{ModelError, word};
 use crate::question::{Question, Usage};
 use secrecy::SecretString;
@@ -27,14 +27,19 @@ impl Provider for Gemini {
             },
         });
         let key = self.key.clone().map(|key| ("x-goog-api-key", key));
-        Parts { path: format!("/v1beta/models/{}:generateContent", self.model), headers: Vec::new(), key, body }
+        Parts {
+            path: format!("/v1beta/models/{}:streamGenerateContent?alt=sse", self.model),
+            headers: Vec::new(),
+            key,
+            body,
+        }
     }
 
     fn decode(&self, answer: &Raw) -> Reply {
         if answer.status != 200 {
             return Reply::of(Err(status::failure(answer)));
         }
-        let body = match text::body(&answer.body) {
+        let body = match stream::body(answer, stream::gemini) {
             Ok(body) => body,
             Err(error) => return Reply::of(Err(error)),
         };

@@ -1,7 +1,7 @@
 //! OpenAI's chat completions, as OpenAI, llama.cpp, vLLM and many others speak them. The form of the answer is its
 //! `response_format`.
 
-use super::{Parts, Provider, Raw, Reply, status, text, text_at, tokens};
+use super::{Parts, Provider, Raw, Reply, status, stream, text, text_at, tokens};
 use crate::error::{ModelError, word};
 use crate::question::{Question, Usage};
 use secrecy::SecretString;
@@ -22,6 +22,8 @@ impl Provider for OpenAi {
     fn encode(&self, question: &Question) -> Parts {
         let mut body = json!({
             "model": self.model,
+            "stream": true,
+            "stream_options": { "include_usage": true },
             "messages": [
                 { "role": "system", "content": question.system },
                 { "role": "user", "content": question.prompt },
@@ -43,7 +45,7 @@ impl Provider for OpenAi {
         if answer.status != 200 {
             return Reply { request_id, ..Reply::of(Err(status::failure(answer))) };
         }
-        let body = match text::body(&answer.body) {
+        let body = match stream::body(answer, stream::openai) {
             Ok(body) => body,
             Err(error) => return Reply { request_id, ..Reply::of(Err(error)) },
         };

@@ -3,6 +3,7 @@
 mod asked;
 mod answered;
 mod failed;
+mod streamed;
 
 use super::*;
 use serde_json::json;

@@ -5,7 +5,7 @@ use crate::mock::Mock;
 use models::{Away, Link, ModelError, Question};
 use serde_json::json;
 use std::time::Duration;
-use wire::model::ModelOutcome::{Answered, Malformed, RateLimited, Rejected, Truncated, Unavailable};
+use wire::model::ModelOutcome::{Answered, Malformed, RateLimited, Rejected, TimedOut, Truncated, Unavailable};
 
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -98,5 +98,43 @@ async fn nonsense_is_asked_for_once_more_and_a_cut_answer_is_none() {
         );
         assert_eq!(account.outcomes(), [Malformed, Answered, Truncated], "{}", answer.by);
     }
+    assert!(mock.verdict().0);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_or_garbled_is_asked_for_again_and_its_half_is_no_answer() {
+    let Some(mock) = Mock::start().await else { return };
+    let long = format!("{{\"cure\":\"{}\"}}", "rest and ".repeat(40));
+    for place in [0, 1, 2] {
+        for (kind, seen) in [("disconnect", Unavailable), ("truncate", Unavailable), ("malformed", Malformed)] {
+            mock.script(&json!([
+                { "type": "stream_fault", "kind": kind, "after_chunks": 2 },
+                { "type": "reply", "text": long, "times": 2 },
+            ]));
+            let account = Account::default();
+            let chain = chain(places(&mock).into_iter().skip(place).take(1).collect(), PATIENCE);
+            let question = Question { prompt: format!("It is ill of {kind}."), ..question() };
+            let answer = chain.ask::<Said, _>(&question, &account).await.expect("an answer");
+            assert!(answer.said.cure.len() > 300, "{kind} {}", answer.by);
+            assert_eq!(account.outcomes(), [seen, Answered], "{kind} {}", answer.by);
+        }
+    }
+    // A garbled stream that was sent to its end counts as a success there, so that asking again passes for a new question.
+    let (passed, found) = mock.verdict();
+    assert!(passed && found.iter().all(|code| code == "malformed_chunk_ignored"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_stream_that_stalls_is_left_at_the_limit_for_the_next_provider() {
+    let Some(mock) = Mock::start().await else { return };
+    mock.script(&json!([
+        { "type": "stream_fault", "kind": "stall", "after_chunks": 1, "stall_seconds": 30 },
+        { "type": "reply", "text": "{\"cure\":\"rest\"}", "times": 2 },
+    ]));
+    let account = Account::default();
+    let places = places(&mock).into_iter().collect();
+    let chain = models::Chain::new(places, Duration::from_secs(2), PATIENCE);
+    let answer = chain.ask::<Said, _>(&question(), &account).await.expect("an answer");
+    assert_eq!((account.outcomes(), answer.by.as_str()), (vec![TimedOut, Answered], "gemini/double"));
     assert!(mock.verdict().0);
 }

@@ -33,7 +33,7 @@ fn each_is_asked_on_its_path_for_an_answer_of_the_form_in_its_own_way() {
     assert!(parts.body.get("temperature").is_none(), "newer models refuse it");
 
     let parts = gemini().encode(&question);
-    assert_eq!(parts.path, "/v1beta/models/gemini-x:generateContent");
+    assert_eq!(parts.path, "/v1beta/models/gemini-x:streamGenerateContent?alt=sse");
     assert_eq!(parts.body["generationConfig"]["responseJsonSchema"], schema);
     assert_eq!(parts.body["generationConfig"]["responseMimeType"], "application/json");
     assert_eq!(parts.body["generationConfig"]["maxOutputTokens"], 900);
@@ -43,6 +43,7 @@ fn each_is_asked_on_its_path_for_an_answer_of_the_form_in_its_own_way() {
     assert_eq!(parts.body["response_format"]["json_schema"]["schema"], schema);
     assert_eq!(parts.body["response_format"]["json_schema"]["strict"], true);
     assert_eq!(parts.body["max_completion_tokens"], 900);
+    assert_eq!((&parts.body["stream"], &parts.body["stream_options"]["include_usage"]), (&json!(true), &json!(true)));
 
     let parts = ollama().encode(&question);
     assert_eq!(parts.path, "/api/chat");
