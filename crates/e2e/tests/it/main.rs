@@ -2,6 +2,7 @@
 
 mod crashes;
 mod healing;
+mod learning;
 mod models;
 mod patient;
 mod patient_stack;

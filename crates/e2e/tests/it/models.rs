@@ -11,10 +11,10 @@ use wire::event::Body;
 use wire::incident::Status;
 
 const CANARY: &str = "hunter2canary4711";
-const FILE: &str = "faults/greet.py";
+pub(crate) const FILE: &str = "faults/greet.py";
 
 /// A cure that matches nothing: what is known does not serve.
-fn withdrawn() -> Vec<(&'static str, String)> {
+pub(crate) fn withdrawn() -> Vec<(&'static str, String)> {
     let text = "+++\nid = \"tiny-greeting\"\ntitle = \"A cure of another time\"\nfaults = [\"TINY_GREETING_BROKEN\"]\nlanguage = \"python\"\n\
          symptoms = \"TINY_GREETING_BROKEN TypeError the greeting could not be made\"\nroot_cause = \"A number is joined to a text.\"\n\
          verdict = \"code_fault\"\nverification = \"Ask for the greeting.\"\n\n[rule]\nrule = { pattern = \"no_such_call($A)\" }\nfix = \"x\"\n+++\nIt \
@@ -23,7 +23,7 @@ fn withdrawn() -> Vec<(&'static str, String)> {
 }
 
 /// The patcher asks the double alone.
-fn env(provider: &Provider) -> BTreeMap<String, String> {
+pub(crate) fn env(provider: &Provider) -> BTreeMap<String, String> {
     let set = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     [
         ("PATCHER__MODELS__ORDER", "anthropic"),
@@ -35,7 +35,7 @@ fn env(provider: &Provider) -> BTreeMap<String, String> {
     .into()
 }
 
-fn allowed(target: &str) -> String {
+pub(crate) fn allowed(target: &str) -> String {
     target.replace("[patch]\n", "[patch]\nmodels = true\n")
 }
 
