@@ -340,3 +340,17 @@ async fn its_patch_teaches_a_rule_that_makes_it_again_without_a_model() {
     assert_eq!(admitted(again.0).diff, proposal.diff, "the same cure");
     assert!(calls(&again.1).is_empty(), "and nobody was asked");
 }
+
+#[test]
+fn the_patchable_files_of_the_patient_may_be_sent() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("deploy/targets/fault-app.toml")).expect("the target file");
+    let target: toml::Table = toml::from_str(&text).expect("a table");
+    let files = target["patch"]["files"].as_array().expect("the allow-list");
+    assert!(!files.is_empty());
+    for file in files {
+        let file = root.join("crates/fault-app").join(file.as_str().expect("a path"));
+        let source = std::fs::read_to_string(&file).expect("a file");
+        assert_eq!(wire::redact::redact(&source), source, "{}", file.display());
+    }
+}
