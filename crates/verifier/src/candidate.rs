@@ -2,6 +2,7 @@
 //! instance would be; or it is asked what was fine.
 
 pub mod traffic;
+mod again;
 mod case;
 mod course;
 mod process;

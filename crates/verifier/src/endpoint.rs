@@ -53,9 +53,9 @@ impl Endpoint {
         answer.is_ok_and(|answer| answer.status() == reqwest::StatusCode::OK)
     }
 
-    /// The answer to the request. A connection that was lost on the way to a running instance says nothing of the instance:
+    /// The answer to the request, which bears the id of a replay or comes as a user's does. A connection that was lost on the way to a running instance says nothing of the instance:
     /// the request is sent again when somebody listens again.
-    pub async fn ask(&self, request: &Request, limit: Duration, replay: &ReplayId) -> Answer {
+    pub async fn ask(&self, request: &Request, limit: Duration, replay: Option<&ReplayId>) -> Answer {
         let mut answer = self.send(request, limit, replay).await;
         for _ in 0..RESENDS {
             if !answer.lost || !self.behind_a_front {
@@ -81,7 +81,7 @@ impl Endpoint {
         tokio::time::timeout(COME_BACK, back).await.is_ok()
     }
 
-    async fn send(&self, request: &Request, limit: Duration, replay: &ReplayId) -> Answer {
+    async fn send(&self, request: &Request, limit: Duration, replay: Option<&ReplayId>) -> Answer {
         let begun = Instant::now();
         let answer = tokio::time::timeout(limit, self.exchange(request, replay)).await;
         let took_ms = begun.elapsed().as_secs_f64() * 1000.0;
@@ -95,7 +95,7 @@ impl Endpoint {
         }
     }
 
-    async fn exchange(&self, request: &Request, replay: &ReplayId) -> Result<Answer, String> {
+    async fn exchange(&self, request: &Request, replay: Option<&ReplayId>) -> Result<Answer, String> {
         let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|error| error.to_string())?;
         let mut call = self.http.request(method, format!("{}{}", self.base, request.path));
         for (name, value) in &request.headers {
@@ -104,7 +104,10 @@ impl Endpoint {
         if let Some(trace_parent) = chassis::telemetry::trace_parent() {
             call = call.header("traceparent", trace_parent);
         }
-        let call = call.header(REPLAY_HEADER, replay.as_str()).body(request.body.clone());
+        if let Some(replay) = replay {
+            call = call.header(REPLAY_HEADER, replay.as_str());
+        }
+        let call = call.body(request.body.clone());
         let failed = |error: reqwest::Error| format!("{:#}", anyhow::Error::from(error.without_url()));
         let mut answer = call.send().await.map_err(failed)?;
         let (status, mut body) = (Some(answer.status().as_u16()), Vec::new());

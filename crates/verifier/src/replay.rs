@@ -43,7 +43,7 @@ pub async fn once(verifier: &Verifier, question: Question<'_>, id: ReplayId, end
     let Question { fault, request, answers, nonce } = question;
     let watch = Watch::begin(answers, id.clone(), verifier.http.clone()).await;
     let limit = Duration::from_millis(longest(answers));
-    let answer = endpoint.ask(request, limit, &id).await;
+    let answer = endpoint.ask(request, limit, Some(&id)).await;
     let fit = fitting(answers, &answer, nonce);
     // Whatever the witnesses saw cannot mend a wrong answer: then all are asked once, as evidence.
     let patience = if fit.is_ok() { PATIENCE } else { Duration::ZERO };
@@ -62,6 +62,21 @@ pub async fn once(verifier: &Verifier, question: Question<'_>, id: ReplayId, end
         sequence: None,
         spans: Vec::new(),
     }
+}
+
+/// Asks once as a user does, without the header of a replay: whoever is well for replays alone is not well. No witness can tell
+/// such a request from others, so the answer alone is judged.
+pub async fn plainly(question: Question<'_>, endpoint: &Endpoint) -> ReplayReport {
+    let Question { fault, request, answers, nonce } = question;
+    let answer = endpoint.ask(request, Duration::from_millis(longest(answers)), None).await;
+    let fit = fitting(answers, &answer, nonce);
+    let right = fit.as_ref().ok().and_then(|at| u32::try_from(at + 1).ok());
+    let (judgement, why) = match fit {
+        Ok(_) => (Judgement::Met, "met: asked as a user asks".to_owned()),
+        Err((judgement, why)) => (judgement, format!("{why} (asked as a user asks, without the header of a replay)")),
+    };
+    let report = not_replayed(fault.clone(), why);
+    ReplayReport { judgement, status: answer.status, took_ms: answer.took_ms, answer: right, ..report }
 }
 
 /// Replays a contract as a running instance must meet it.

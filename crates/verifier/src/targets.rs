@@ -66,7 +66,9 @@ fn check_witness(witness: &Witness) -> Result<(), String> {
         Witness::StatementLog { at_least: 0, .. } | Witness::CallCount { at_least: 0, .. } => {
             Err("a witness with `at_least = 0` asks for nothing".into())
         }
-        Witness::StatementLog { statement, .. } => regex(statement).map(|_| ()),
+        Witness::StatementLog { statement, forbidden, .. } => {
+            std::iter::once(statement).chain(forbidden).try_for_each(|text| regex(text).map(|_| ()))
+        }
         Witness::CallCount { url, .. } => {
             let is_url = reqwest::Url::parse(&url.replace("{replay}", "x")).is_ok();
             let fits = url.contains("{replay}") && is_url;

@@ -54,7 +54,9 @@ impl Course<'_> {
         let health = Duration::from_millis(self.workshop.target.run.health.timeout_ms);
         let of_case = |case: &Case| Duration::from_millis(longest(&case.answers)) + CASE_SLACK;
         let whole = if cases.is_empty() { Duration::from_millis(self.contract.limit_ms()) } else { Duration::ZERO };
-        health + cases.iter().map(of_case).sum::<Duration>() + whole + SLACK
+        // Once more, as a user asks.
+        let again = Duration::from_millis(longest(cases.last().map_or(&self.contract.answers, |case| &case.answers)));
+        health + cases.iter().map(of_case).sum::<Duration>() + whole + again + SLACK
     }
 
     /// Starts a process and asks it, case by case. Answers what the process wrote, unless all is well.
@@ -141,6 +143,9 @@ impl Course<'_> {
                 break;
             }
         }
+        if early.is_none() {
+            early = self.ask_again(process, cases, seen).await?;
+        }
         let name = format!("replay {}, {} cases{}", self.contract.fault, cases.len(), self.suffix());
         self.spans.push(self.reporter.span(SpanKind::Replay, &name, begun));
         Ok(early)
@@ -156,7 +161,7 @@ impl Course<'_> {
                 let told: Vec<Span> = report.spans.iter().map(named).collect();
                 self.spans.extend(told);
                 seen.push(Seen::of(None, report));
-                None
+                self.ask_again(process, &[], seen).await?
             }
             First::Ended(ended) => Some(self.ended(None, ended, seen)),
         })
@@ -189,11 +194,11 @@ impl Course<'_> {
         })
     }
 
-    fn suffix(&self) -> String {
+    pub(super) fn suffix(&self) -> String {
         if self.version == Version::New { String::new() } else { format!(", {}", self.version.name()) }
     }
 
-    fn ended(&self, case: Option<&Case>, ended: Ended, seen: &mut Vec<Seen>) -> Ended {
+    pub(super) fn ended(&self, case: Option<&Case>, ended: Ended, seen: &mut Vec<Seen>) -> Ended {
         let why = format!("ended: the candidate {} while it was asked", ended.exit);
         let report = replay::not_replayed(self.contract.fault.clone(), why);
         seen.push(Seen::of(case, ReplayReport { judgement: Judgement::Broken, ..report }));
@@ -206,7 +211,7 @@ impl Course<'_> {
         ReplayReport { judgement: Judgement::Broken, ..report }
     }
 
-    fn no_double(&self, error: &std::io::Error) -> ReplayReport {
+    pub(super) fn no_double(&self, error: &std::io::Error) -> ReplayReport {
         let why = format!("no_double: the case's double cannot be played: {error}");
         replay::not_replayed(self.contract.fault.clone(), why)
     }

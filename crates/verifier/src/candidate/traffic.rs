@@ -65,7 +65,7 @@ async fn one_by_one(endpoint: &Endpoint, version: Version, requests: &[Request])
     let mut answers = Vec::new();
     for request in requests {
         let left = until.saturating_duration_since(Instant::now()).min(limit);
-        answers.push(endpoint.ask(request, left, &ReplayId::fresh()).await);
+        answers.push(endpoint.ask(request, left, Some(&ReplayId::fresh())).await);
     }
     answers
 }

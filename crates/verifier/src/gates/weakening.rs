@@ -45,6 +45,8 @@ pub struct Function {
     pub calls: usize,
     /// Whether it always returns before its work, or the work stands behind its end.
     pub cut_short: bool,
+    /// Whether it ends with a literal whatever its work gave, and with nothing else.
+    pub constant_end: bool,
 }
 
 impl Traits {
@@ -112,7 +114,13 @@ pub fn work_done(evidence: &Evidence<'_>) -> Judged {
         let worked = old.functions.iter().filter(|(_, before)| before.calls > 0 && !before.cut_short);
         let idle = worked.filter_map(|(name, _)| Some((name, new.functions.get(name)?)));
         let mut idle = idle.filter(|(_, after)| after.calls == 0 || after.cut_short);
-        idle.next().map(|(name, _)| format!("the function {name} does nothing any more: it answers a constant"))
+        let nothing =
+            idle.next().map(|(name, _)| format!("the function {name} does nothing any more: it answers a constant"));
+        let used = old.functions.iter().filter(|(_, before)| before.calls > 0 && !before.constant_end);
+        let mut unused = used.filter(|(name, _)| new.functions.get(*name).is_some_and(|after| after.constant_end));
+        let whatever =
+            || unused.next().map(|(name, _)| format!("the function {name} answers a constant whatever its work gives"));
+        nothing.or_else(whatever)
     })
 }
 
@@ -159,6 +167,11 @@ fn snippet(node: &Node<'_>) -> String {
 fn is_within(node: &Node<'_>, kinds: &[&str], border: &[&str]) -> bool {
     let mut above = node.ancestors().take_while(|above| !border.contains(&&*above.kind()));
     above.any(|above| kinds.contains(&&*above.kind()))
+}
+
+/// Whether an expression names nothing: it is the same whatever happened before.
+fn is_literal(node: &Node<'_>) -> bool {
+    !node.dfs().any(|one| matches!(&*one.kind(), "identifier" | "field_expression" | "attribute" | "macro_invocation"))
 }
 
 /// The last word of a path, a field or a name: `a::b`, `a.b`, `b`.

@@ -14,7 +14,7 @@ const MAX_READ: u64 = 64 << 20;
 /// How many files of a folder are looked at: the newest.
 const MAX_FILES: usize = 1_000;
 
-/// A completed statement.
+/// A statement that was completed, or that the server refused or cancelled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// The statement without its comments.
@@ -24,6 +24,8 @@ pub struct Entry {
     /// The transaction that was still open then: the session and the session's own number of it. A statement that was a
     /// transaction by itself has none, and neither has the end of one.
     pub transaction: Option<String>,
+    /// Whether it came to an error.
+    pub failed: bool,
 }
 
 /// A log, read on from where it stood when it was opened.
@@ -44,6 +46,8 @@ struct Line {
     session_id: Option<String>,
     vxid: Option<String>,
     message: Option<String>,
+    error_severity: Option<String>,
+    statement: Option<String>,
 }
 
 impl LogEntries {
@@ -78,16 +82,15 @@ impl LogEntries {
         file.take(MAX_READ + 1).read_to_end(&mut bytes)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let lines = bytes.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n');
-        self.entries.extend(lines.filter_map(|line| completed(&String::from_utf8_lossy(line), replay)));
+        self.entries.extend(lines.filter_map(|line| reported(&String::from_utf8_lossy(line), replay)));
         self.read += whole as u64;
         self.at.insert(path.to_owned(), begin + whole as u64);
         Ok(())
     }
 }
 
-/// The statement that a line reports as completed for a replay. Parsing and binding are no completion, and neither is
-/// the error of a statement that was cancelled.
-fn completed(line: &str, replay: &ReplayId) -> Option<Entry> {
+/// The statement that a line reports for a replay as completed, or as failed. Parsing and binding are no completion.
+fn reported(line: &str, replay: &ReplayId) -> Option<Entry> {
     // Most lines are somebody else's: they are not worth a parse.
     if !line.contains(replay.as_str()) {
         return None;
@@ -96,17 +99,21 @@ fn completed(line: &str, replay: &ReplayId) -> Option<Entry> {
     if line.application_name.as_deref() != Some(replay.as_str()) {
         return None;
     }
-    let message = line.message?;
-    let (duration, rest) = message.strip_prefix("duration: ")?.split_once(" ms  ")?;
-    let took_ms = duration.parse::<f64>().ok()?;
-    let (what, sql) = rest.split_once(": ")?;
-    let is_completion = what == "statement" || what.starts_with("execute ");
     let transaction = line.session_id.zip(line.vxid).and_then(|(session, number)| {
         // `3/0` says that no transaction is open.
         let is_open = number.split_once('/').is_some_and(|(_, local)| local != "0");
         is_open.then(|| format!("{session} {number}"))
     });
-    is_completion.then(|| Entry { sql: without_comments(sql), took_ms, transaction })
+    if line.error_severity.is_some_and(|severity| severity == "ERROR") {
+        let sql = without_comments(&line.statement.unwrap_or_default());
+        return Some(Entry { sql, took_ms: 0.0, transaction, failed: true });
+    }
+    let message = line.message?;
+    let (duration, rest) = message.strip_prefix("duration: ")?.split_once(" ms  ")?;
+    let took_ms = duration.parse::<f64>().ok()?;
+    let (what, sql) = rest.split_once(": ")?;
+    let is_completion = what == "statement" || what.starts_with("execute ");
+    is_completion.then(|| Entry { sql: without_comments(sql), took_ms, transaction, failed: false })
 }
 
 /// The file itself, or the newest `*.json` of a folder.

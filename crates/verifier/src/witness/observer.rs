@@ -31,14 +31,21 @@ enum Source {
 /// What is looked for in a log.
 #[derive(Debug)]
 enum Wanted {
-    Statement(Regex),
+    Statement(Regex, Vec<Regex>),
     Sequence(Sequence),
 }
 
 impl Wanted {
     fn look(&self, entries: &[Entry]) -> (u64, Vec<String>) {
         match self {
-            Wanted::Statement(statement) => {
+            Wanted::Statement(statement, forbidden) => {
+                // A failure that was caught, or harm beside the work, spoils what was done well.
+                let spoils = |entry: &&Entry| entry.failed || forbidden.iter().any(|one| one.is_match(&entry.sql));
+                if let Some(entry) = entries.iter().find(spoils) {
+                    let what = if entry.failed { "failed" } else { "forbidden" };
+                    let sql: String = entry.sql.trim().chars().take(SAMPLE.1).collect();
+                    return (0, vec![format!("{what}: {sql}")]);
+                }
                 let matching = || entries.iter().filter(|entry| statement.is_match(&entry.sql));
                 let shown = |entry: &Entry| entry.sql.trim().chars().take(SAMPLE.1).collect();
                 (matching().count() as u64, matching().take(SAMPLE.0).map(shown).collect())
@@ -55,8 +62,11 @@ impl Observer {
     pub(super) fn begin(witness: &Witness) -> Self {
         let log = |path: &str, wanted: Option<Wanted>| Source::Log(LogEntries::open(Path::new(path)).zip(wanted));
         let (kind, wanted, source) = match witness {
-            Witness::StatementLog { path, statement, at_least } => {
-                ("statement_log", *at_least, log(path, Regex::new(statement).ok().map(Wanted::Statement)))
+            Witness::StatementLog { path, statement, at_least, forbidden } => {
+                let forbidden = forbidden.iter().map(|text| Regex::new(text).ok()).collect::<Option<Vec<_>>>();
+                let wanted = Regex::new(statement).ok().zip(forbidden);
+                let wanted = wanted.map(|(statement, forbidden)| Wanted::Statement(statement, forbidden));
+                ("statement_log", *at_least, log(path, wanted))
             }
             Witness::StatementSequence { path, steps, forbidden } => {
                 ("statement_sequence", 1, log(path, Sequence::of(steps, forbidden).map(Wanted::Sequence)))

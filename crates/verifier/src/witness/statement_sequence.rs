@@ -53,6 +53,9 @@ impl Sequence {
     /// The statements of one transaction that make up the sequence, or why they do not.
     fn holds(&self, entries: &[&Entry]) -> Result<Vec<String>, String> {
         for entry in entries {
+            if entry.failed {
+                return Err(format!("failed: {}", shown(entry)));
+            }
             if self.forbidden.iter().any(|pattern| pattern.is_match(&entry.sql)) {
                 return Err(format!("forbidden: {}", shown(entry)));
             }

@@ -18,9 +18,10 @@ async fn the_right_cure_is_admitted_with_evidence_from_the_server_s_side() {
     let named = |span: &Span| !span.name.contains("without") && !span.name.contains("healthy traffic");
     let of_candidate = verdict.spans.iter().filter(|span| named(span));
     let kinds: Vec<SpanKind> = of_candidate.map(|span| span.kind).collect();
-    assert_eq!(kinds, [SpanKind::Build, SpanKind::Test, SpanKind::Health, SpanKind::Replay, SpanKind::Build]);
+    use SpanKind::{Build, Health, Replay, Test};
+    assert_eq!(kinds, [Build, Test, Health, Replay, Replay, Build]);
     let replays = verdict.spans.iter().filter(|span| span.kind == SpanKind::Replay).count();
-    assert_eq!(replays, 5, "the candidate and the base against the contract, and one and two on healthy traffic");
+    assert_eq!(replays, 6, "the candidate twice and the base against the contract, and one and two on healthy traffic");
     assert!(verdict.gates[1].evidence["warning"].is_null());
     let commit = world.push(&world.tiny.good_diff());
     let built = world.build("of-pushed", commit).await.expect("it is built");
@@ -34,6 +35,20 @@ async fn a_constant_answer_has_no_witness() {
     let world = World::start().await;
     assert_refused(&world.admit("sly", &world.tiny.sly_diff()).await, &["ok", "ok", "no_witness"]);
     assert_refused(&world.admit("constant", &world.tiny.constant_diff()).await, &["constant_answer"]);
+}
+
+#[tokio::test]
+async fn who_is_well_the_first_time_only_or_for_replays_only_is_found_out() {
+    let world = World::start().await;
+    let first = "LAST = []\n\n\ndef greet(fetch):\n    if not LAST:\n        \
+                 LAST.append({\"greeting\": \"value \" + str(fetch(\"/data\")[\"value\"])})\n    return LAST[0]\n";
+    assert_refused(&world.admit("first", &world.tiny.diff_to(first)).await, &["ok", "ok", "no_witness"]);
+    let replays = "def greet(fetch):\n    value = fetch(\"/data\")[\"value\"]\n    \
+                   replay = [cell.cell_contents for cell in fetch.__closure__ or ()]\n    \
+                   return {\"greeting\": \"value \" + (str(value) if replay != [None] else value)}\n";
+    let verdict = world.admit("replays", &world.tiny.diff_to(replays)).await;
+    assert_refused(&verdict, &["ok", "ok", "contract_broken"]);
+    assert!(verdict.gates[2].why.contains("as a user asks"), "{}", verdict.gates[2].why);
 }
 
 #[tokio::test]

@@ -16,12 +16,19 @@ pub struct Seen {
     pub report: ReplayReport,
     /// The requests with the replay's id that the case's double saw, and all connections.
     pub calls: Option<(u64, u64)>,
+    /// Whether it was asked once more after it had held.
+    pub again: bool,
 }
 
 impl Seen {
     /// Before any call was counted.
     pub fn of(case: Option<&Case>, report: ReplayReport) -> Self {
-        Self { case: case.map(|case| case.name.clone()), report, calls: None }
+        Self { case: case.map(|case| case.name.clone()), report, calls: None, again: false }
+    }
+
+    /// Asked once more after it had held.
+    pub fn again(case: Option<&Case>, report: ReplayReport) -> Self {
+        Self { again: true, ..Self::of(case, report) }
     }
 
     /// Takes the calls of the case's double into account.
@@ -78,19 +85,27 @@ impl Replayed {
     pub fn why(&self) -> String {
         match (self.seen.last(), &self.problem) {
             (Some(Seen { case: Some(_), report, .. }), _) if report.judgement == Judgement::Met => {
-                format!("met: all {} cases hold", self.seen.len())
+                format!("met: all {} cases hold", self.seen.iter().filter(|seen| !seen.again).count())
             }
             (Some(Seen { case: Some(case), report, .. }), _) => format!("in the case {case:?}: {}", report.why),
-            (Some(last), _) => last.report.why.clone(),
+            (Some(_), _) => self.deciding().map(|seen| seen.report.why.clone()).unwrap_or_default(),
             (None, Some(problem)) => problem.clone(),
             (None, None) => "nothing was asked".into(),
         }
     }
 
+    /// What does not hold, which is the last; else the last that was asked for the first time, with its witnesses.
+    fn deciding(&self) -> Option<&Seen> {
+        let last = self.seen.last().filter(|last| last.report.judgement != Judgement::Met);
+        last.or_else(|| self.seen.iter().rev().find(|seen| !seen.again))
+    }
+
     /// The evidence.
     pub fn evidence(&self) -> Value {
-        let cases: Vec<Value> = self.seen.iter().filter(|seen| seen.case.is_some()).map(Seen::evidence).collect();
-        let last = self.seen.last().map(|seen| &seen.report);
-        serde_json::json!({ "replay": last, "cases": cases, "output": self.output })
+        let evidence = |of: fn(&&Seen) -> bool| self.seen.iter().filter(of).map(Seen::evidence).collect::<Vec<Value>>();
+        let cases = evidence(|seen| seen.case.is_some() && !seen.again);
+        let again = evidence(|seen| seen.again);
+        let replay = self.deciding().map(|seen| &seen.report);
+        serde_json::json!({ "replay": replay, "cases": cases, "again": again, "output": self.output })
     }
 }

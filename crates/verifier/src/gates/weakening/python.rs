@@ -1,6 +1,6 @@
 //! The traits of a text in Python.
 
-use super::{Function, Traits, is_text, is_within, last_word, snippet, sql};
+use super::{Function, Traits, is_literal, is_text, is_within, last_word, snippet, sql};
 use crate::gates::syntax::{Node, Parsed};
 
 /// Calls that are no work: they only dress a value.
@@ -102,5 +102,9 @@ fn function(node: &Node<'_>, traits: &mut Traits) {
     let returns = |one: &Node<'_>| one.kind() == "return_statement" && !one.dfs().any(|part| is_work(&part));
     let at = statements.iter().position(returns);
     let cut_short = at.is_some_and(|at| statements.iter().skip(at + 1).any(|rest| rest.dfs().any(|one| is_work(&one))));
-    traits.functions.insert(name.text().into_owned(), Function { calls, cut_short });
+    let returned: Vec<_> = body.dfs().filter(|one| one.kind() == "return_statement").collect();
+    // A generator, or a function that only acts, returns nothing at all.
+    let value = returned.first().and_then(|one| one.children().find(|child| child.is_named()));
+    let constant_end = returned.len() == 1 && value.is_some_and(|value| is_literal(&value));
+    traits.functions.insert(name.text().into_owned(), Function { calls, cut_short, constant_end });
 }

@@ -1,9 +1,11 @@
 //! The traits of a text in Rust.
 
+mod functions;
 mod timeouts;
 
-use super::{Function, Traits, is_text, is_within, last_word, snippet, sql};
+use super::{Traits, is_text, is_within, last_word, snippet, sql};
 use crate::gates::syntax::{Node, Parsed};
+use functions::function;
 use std::collections::BTreeSet;
 use timeouts::{durations, is_timeout};
 
@@ -211,24 +213,6 @@ fn is_after_success(node: &Node<'_>) -> bool {
             _ => false,
         }
     })
-}
-
-fn function(node: &Node<'_>, traits: &mut Traits) {
-    let (Some(name), Some(body)) = (node.field("name"), node.field("body")) else { return };
-    let is_work = |one: &Node<'_>| match &*one.kind() {
-        "call_expression" => called(one).is_some_and(|name| !is_dress(&name)),
-        "macro_invocation" => one.field("macro").is_some_and(|name| !is_dress(last_word(&name.text()))),
-        _ => false,
-    };
-    let calls = body.dfs().filter(is_work).count();
-    let returns = |one: &Node<'_>| {
-        let inner = one.children().find(|inner| inner.kind() == "return_expression");
-        one.kind() == "expression_statement" && inner.is_some_and(|inner| is_plain(&inner))
-    };
-    let statements: Vec<_> = body.children().filter(|child| child.is_named()).collect();
-    let at = statements.iter().position(returns);
-    let cut_short = at.is_some_and(|at| statements.iter().skip(at + 1).any(|rest| rest.dfs().any(|one| is_work(&one))));
-    traits.functions.insert(name.text().into_owned(), Function { calls, cut_short });
 }
 
 fn constant(node: &Node<'_>, traits: &mut Traits) {

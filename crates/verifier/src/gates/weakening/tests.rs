@@ -158,6 +158,15 @@ fn work_is_not_replaced_by_a_constant() {
     judge("rust", old, &body("    ask(t).await"), "ok");
     judge("python", "def f(g):\n    return g(1)\n", "def f(g):\n    return {'a': str(42)}\n", "constant_answer");
     judge("python", "def f(g):\n    return g(1)\n", "def f(g):\n    return 1\n    return g(1)\n", "constant_answer");
+    let worked = body("    let row = ask(transaction).await?;\n    row.try_get(0)");
+    judge("rust", &worked, &body("    ask(transaction).await?;\n    Ok(1)"), "constant_answer");
+    judge("rust", &worked, &body("    let row = other(transaction).await?;\n    Ok(row.number)"), "ok");
+    let searched = body(
+        "    for row in ask(transaction)? {\n        if row.fits() {\n            return Ok(true);\n        }\n    }\n    Ok(false)",
+    );
+    judge("rust", &worked, &searched, "ok");
+    judge("python", "def f(g):\n    return g(1)\n", "def f(g):\n    g(1)\n    return {'a': 'b'}\n", "constant_answer");
+    judge("python", "def f(g):\n    return g(1)\n", "def f(g):\n    b = g(1)\n    return {'a': b}\n", "ok");
     judge("python", "def f(g):\n    return g(1)\n", "def f(g):\n    return str(g(1))\n", "ok");
 }
 

@@ -21,7 +21,7 @@ fn said(log: &LogEntries) -> Vec<&str> {
 #[track_caller]
 fn check(application: &str, message: &str, wanted: Option<&str>) {
     let replay = REPLAY.parse().expect("a replay id");
-    let got = completed(&line(application, message), &replay).map(|entry| entry.sql);
+    let got = reported(&line(application, message), &replay).map(|entry| entry.sql);
     assert_eq!(got.as_deref(), wanted, "{message}");
 }
 
@@ -45,15 +45,20 @@ fn what_was_not_completed_or_is_another_s_does_not_count() {
     check("psql", &format!("duration: 0.1 ms  statement: SELECT '{REPLAY}'"), None);
     check(&format!("{REPLAY}0"), "duration: 0.1 ms  statement: SELECT 1", None);
     let replay = REPLAY.parse().expect("a replay id");
-    assert_eq!(completed(&format!("no json {REPLAY}"), &replay), None);
+    assert_eq!(reported(&format!("no json {REPLAY}"), &replay), None);
 }
 
 #[test]
 fn a_statement_is_told_with_its_duration_and_the_transaction_that_is_open() {
     let replay = REPLAY.parse().expect("a replay id");
-    let of = |line: &str| completed(line, &replay).expect("an entry");
+    let of = |line: &str| reported(line, &replay).expect("an entry");
     let text = line(REPLAY, "duration: 12.5 ms  statement: SELECT 1 -- one");
-    let wanted = Entry { sql: "SELECT 1  ".into(), took_ms: 12.5, transaction: Some("6743c1ce.1267 4/23".into()) };
+    let wanted = Entry {
+        sql: "SELECT 1  ".into(),
+        took_ms: 12.5,
+        transaction: Some("6743c1ce.1267 4/23".into()),
+        failed: false,
+    };
     assert_eq!(of(&text), wanted);
     // The end of a transaction, and a statement that was one by itself, are logged when none is open any more.
     for vxid in ["4/0", "", "4"] {
@@ -116,4 +121,15 @@ fn a_log_that_cannot_be_read_does_not_speak() {
     let mut log = LogEntries::open(&file).expect("a log");
     std::fs::remove_file(&file).expect("it was there");
     assert!(!log.read_on(&REPLAY.parse().expect("a replay id")));
+}
+
+#[test]
+fn a_statement_that_the_server_refused_is_told_as_failed() {
+    let replay = REPLAY.parse().expect("a replay id");
+    let text = format!(
+        r#"{{"application_name":"{REPLAY}","session_id":"s","vxid":"4/23","error_severity":"ERROR","message":"syntax error","statement":"SELECT FROM"}}"#
+    );
+    let entry = reported(&text, &replay).expect("an entry");
+    assert_eq!((entry.sql.as_str(), entry.failed, entry.transaction.as_deref()), ("SELECT FROM", true, Some("s 4/23")));
+    assert_eq!(reported(&text.replace("ERROR", "WARNING"), &replay), None);
 }

@@ -13,7 +13,7 @@ fn sequence() -> Sequence {
 
 fn entry(transaction: &str, took_ms: f64, sql: &str) -> Entry {
     let transaction = (!transaction.is_empty()).then(|| transaction.to_owned());
-    Entry { sql: super::super::sql::without_comments(sql), took_ms, transaction }
+    Entry { sql: super::super::sql::without_comments(sql), took_ms, transaction, failed: false }
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Witness {
     /// PostgreSQL's own statement log (`jsonlog`): lines whose `application_name` is the replay id and that report a
-    /// completed statement (`duration: …`).
+    /// completed statement (`duration: …`). A statement of the replay that failed spoils it.
     StatementLog {
         /// The log file, or a folder whose newest `*.json` are read.
         path: String,
@@ -16,6 +16,9 @@ pub enum Witness {
         /// How many at least.
         #[serde(default = "one")]
         at_least: u64,
+        /// Regular expressions of which no statement of the replay may match any, e.g. `(?i)^\s*drop\b`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        forbidden: Vec<String>,
     },
     /// The same log: one transaction of the replay in which completed statements come in this order (others may stand
     /// between them). Comments are taken out of a statement before it is matched.
