@@ -16,7 +16,7 @@ use crate::rewrite::CodemodError;
 use crate::syntax::{Source, Term};
 use crate::variants;
 use ast_grep_core::AstGrep;
-use holes::Policy;
+use holes::{Policy, Receivers};
 use rule::{Guard, Pair};
 use std::collections::BTreeMap;
 use trial::{Failed, Trials};
@@ -36,14 +36,18 @@ const MAX_HEALTHY_BYTES: usize = 2 * 1024 * 1024;
 const MAX_RULES: usize = 160;
 
 /// From the most general to the least.
-const LADDER: [Policy; 6] = [
-    Policy { expressions: true, receivers: true, lists: true, literals: true, items: true },
-    Policy { expressions: true, receivers: false, lists: true, literals: true, items: true },
-    Policy { expressions: true, receivers: false, lists: true, literals: true, items: false },
-    Policy { expressions: true, receivers: false, lists: false, literals: true, items: false },
-    Policy { expressions: false, receivers: false, lists: false, literals: true, items: false },
-    Policy { expressions: false, receivers: false, lists: false, literals: false, items: false },
-];
+const LADDER: [Policy; 8] = {
+    let all = Policy { expressions: true, receivers: Receivers::All, lists: true, literals: true, items: true };
+    let inner = Policy { receivers: Receivers::Inner, ..all };
+    let plain = Policy { receivers: Receivers::None, ..all };
+    let named = Policy { items: false, ..plain };
+    let fixed = Policy { lists: false, ..named };
+    // Only what something is called on may be anything: one name is enough then.
+    let called = Policy { expressions: false, receivers: Receivers::All, ..all };
+    let literals = Policy { expressions: false, ..fixed };
+    let names = Policy { literals: false, ..literals };
+    [all, inner, plain, named, fixed, called, literals, names]
+};
 const GUARDS: [Guard; 4] = [Guard::Nothing, Guard::Previous, Guard::Enclosing, Guard::Callee];
 
 /// Why no rule was distilled.

@@ -13,13 +13,24 @@ pub(crate) struct Policy {
     /// Whole expressions may be anything.
     pub(crate) expressions: bool,
     /// Also those whose method is called.
-    pub(crate) receivers: bool,
+    pub(crate) receivers: Receivers,
     /// Arguments and statements may be any number.
     pub(crate) lists: bool,
     /// Literals may be others of their kind.
     pub(crate) literals: bool,
     /// Functions of the file may have other names, too.
     pub(crate) items: bool,
+}
+
+/// Which expressions may be anything whose method is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receivers {
+    /// None.
+    None,
+    /// Those of a method on whose result another one is called.
+    Inner,
+    /// All.
+    All,
 }
 
 /// The parts that may be anything, with the names of their metavariables.
@@ -49,6 +60,8 @@ struct Maker<'a> {
     carried: HashSet<u64>,
     lists: Vec<&'a Term>,
     holes: Holes,
+    /// In how many receivers it is.
+    depth: usize,
 }
 
 impl Holes {
@@ -73,10 +86,12 @@ impl Holes {
             carried: after.iter().map(|term| term.hash).collect(),
             lists: after.into_iter().filter(|term| is_list(term)).collect(),
             holes: Holes::default(),
+            depth: 0,
         };
         maker.visit(site.before, None, true);
         // What stands beside it is not rewritten: nothing of it is carried over but what the site names.
-        maker.policy = Policy { expressions: false, lists: false, literals: false, ..policy };
+        let receivers = Receivers::None;
+        maker.policy = Policy { expressions: false, receivers, lists: false, literals: false, ..policy };
         beside.iter().for_each(|term| maker.visit(term, None, true));
         maker.holes
     }
@@ -103,7 +118,7 @@ impl Maker<'_> {
         if !is_top && self.may_be_any(term, parent) {
             if !self.holes.subtrees.contains_key(&term.hash) {
                 let name = self.next();
-                if !self.policy.expressions {
+                if !self.policy.expressions && term.is_literal() {
                     self.holes.kinds.insert(name.clone(), term.kind.clone());
                 }
                 self.holes.subtrees.insert(term.hash, name);
@@ -117,7 +132,10 @@ impl Maker<'_> {
         let list = self.list(term);
         for child in &term.children {
             if !list.as_ref().is_some_and(|list| list.contains(&child.range.start)) {
+                let deeper = usize::from(is_receiver(term, child));
+                self.depth += deeper;
                 self.visit(child, Some(term), false);
+                self.depth -= deeper;
             }
         }
     }
@@ -128,8 +146,14 @@ impl Maker<'_> {
 
     fn may_be_any(&self, term: &Term, parent: Option<&Term>) -> bool {
         let Some(parent) = parent else { return false };
-        let wanted = (self.policy.expressions && is_expression(term)) || (self.policy.literals && term.is_literal());
-        wanted && self.carried.contains(&term.hash) && may_be_any(parent, term, self.policy.receivers)
+        let receiver = match self.policy.receivers {
+            Receivers::None => false,
+            Receivers::Inner => self.depth > 1,
+            Receivers::All => true,
+        };
+        let expression = self.policy.expressions || (receiver && is_receiver(parent, term));
+        let wanted = (expression && is_expression(term)) || (self.policy.literals && term.is_literal());
+        wanted && self.carried.contains(&term.hash) && may_be_any(parent, term, receiver)
     }
 
     /// The elements of a list that are all carried over, one after the other.
@@ -171,14 +195,19 @@ fn is_expression(term: &Term) -> bool {
 
 /// Whether an expression may be anything where it stands.
 fn may_be_any(parent: &Term, term: &Term, receivers: bool) -> bool {
-    let is_receiver = matches!(parent.kind.as_str(), "field_expression" | "attribute");
     let is_fixed = match term.field {
         Some("function" | "name" | "attribute" | "field" | "type" | "pattern" | "macro" | "trait") => true,
         Some("left") => matches!(parent.kind.as_str(), "assignment" | "for_statement" | "for_in_clause"),
-        Some("object" | "value") => is_receiver && !receivers,
+        Some("object" | "value") => is_receiver(parent, term) && !receivers,
         _ => false,
     };
     !is_fixed && !matches!(parent.kind.as_str(), "expression_statement" | "string" | "concatenated_string")
+}
+
+/// Whether something of an expression is named, a method perhaps.
+fn is_receiver(parent: &Term, term: &Term) -> bool {
+    let names = matches!(parent.kind.as_str(), "field_expression" | "attribute");
+    names && matches!(term.field, Some("object" | "value"))
 }
 
 /// Whether an identifier is a part of something that is called so, and no variable.

@@ -1,7 +1,7 @@
 //! A rule of a site: the pattern, the guard, the fix. Pure.
 
 use crate::bound::Bound;
-use crate::distil::holes::{Holes, Policy};
+use crate::distil::holes::{Holes, Policy, Receivers};
 use crate::distil::render::{Side, Write, render};
 use crate::distil::site::Site;
 use crate::syntax::{Source, Term};
@@ -113,7 +113,7 @@ impl Pair<'_> {
             }
         }
         // Whatever is called `unwrap`, say, is not yet this fault: where anything may stand before it, one name is not enough.
-        let least = if policy.receivers { 2 } else { 1 };
+        let least = if policy.expressions && policy.receivers == Receivers::All { 2 } else { 1 };
         if kept < least && holes.shape < SHAPE {
             return None;
         }
