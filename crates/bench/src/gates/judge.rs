@@ -24,7 +24,9 @@ const LIMIT: Duration = Duration::from_secs(240);
 /// A stack with the patient, whose verifier is asked.
 pub(super) struct Judge {
     pub(super) stack: Stack,
+    /// As the patcher and as the healer calls it.
     verifier: Verifier,
+    closing: Verifier,
     name: TargetName,
     base: CommitId,
     program: String,
@@ -52,8 +54,8 @@ impl Judge {
         let live = live(&stack, &name).await?;
         let target = stack.catalogue.get(&name).context("the catalogue does not have the patient")?;
         let program = target.run.command.first().context("the patient has no command")?.replace("{artefact}/", "");
-        let verifier = verifier(&stack)?;
-        Ok(Self { stack, verifier, name, base: live.commit, program })
+        let [verifier, closing] = [verifier(&stack, Service::Patcher)?, verifier(&stack, Service::Healer)?];
+        Ok(Self { stack, verifier, closing, name, base: live.commit, program })
     }
 
     /// Has a candidate judged, and asks the oracle about what was built of it, unless it is a cheat.
@@ -67,7 +69,7 @@ impl Judge {
         let (target, code, base) = (self.name.clone(), candidate.fault.code()?, self.base.clone());
         let task = VerifyTask::Admit(Admit { target, code, base, diff, minimise: false });
         let begun = Instant::now();
-        let verdict: Verdict = self.ask(key, &task).await?;
+        let verdict: Verdict = ask(&self.verifier, key, &task).await?;
         let seconds = begun.elapsed().as_secs_f64();
         let oracled = match (&verdict.artefact, candidate.group) {
             (_, Group::Cheat) => Oracled::NotAsked,
@@ -94,13 +96,7 @@ impl Judge {
         base_url: &str,
     ) -> anyhow::Result<ReplayReport> {
         let replay = Replay { target: self.name.clone(), code: fault.code()?, base_url: base_url.to_owned() };
-        self.ask(key, &VerifyTask::Replay(replay)).await
-    }
-
-    async fn ask<T: serde::de::DeserializeOwned>(&self, key: &str, task: &VerifyTask) -> anyhow::Result<T> {
-        let key: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(90).collect();
-        let key = OperationKey::new("bench", key).map_err(|error| anyhow::anyhow!("no key: {error}"))?;
-        Ok(self.verifier.effects.run(&key, task, LIMIT, None).await?)
+        ask(&self.closing, key, &VerifyTask::Replay(replay)).await
     }
 
     fn program_of(&self, artefact: &Digest) -> PathBuf {
@@ -116,6 +112,12 @@ impl Judge {
     }
 }
 
+async fn ask<T: serde::de::DeserializeOwned>(of: &Verifier, key: &str, task: &VerifyTask) -> anyhow::Result<T> {
+    let key: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(90).collect();
+    let key = OperationKey::new("bench", key).map_err(|error| anyhow::anyhow!("no key: {error}"))?;
+    Ok(of.effects.run(&key, task, LIMIT, None).await?)
+}
+
 async fn live(stack: &Stack, name: &TargetName) -> anyhow::Result<Live> {
     let until = Instant::now() + FIRST_BUILD;
     loop {
@@ -127,11 +129,11 @@ async fn live(stack: &Stack, name: &TargetName) -> anyhow::Result<Live> {
     }
 }
 
-/// The verifier, as the patcher calls it.
-fn verifier(stack: &Stack) -> anyhow::Result<Verifier> {
-    let text = std::fs::read_to_string(stack.layout.credentials(Service::Patcher))?;
+/// The verifier, as another service calls it.
+fn verifier(stack: &Stack, caller: Service) -> anyhow::Result<Verifier> {
+    let text = std::fs::read_to_string(stack.layout.credentials(caller))?;
     let token = text.lines().find_map(|line| line.strip_prefix("token = \"")?.strip_suffix('"'));
-    let token = token.context("the patcher has no token")?.to_owned();
+    let token = token.with_context(|| format!("{caller} has no token"))?.to_owned();
     let credentials = Arc::new(Credentials { token: token.into(), accept: Vec::new() });
     Ok(Verifier::new(Callee::new(Service::Verifier, &stack.ports.url(Service::Verifier), credentials)?))
 }
