@@ -1,5 +1,5 @@
 # Each recipe is one line: the logic lives in `cargo xtask` and in scripts/.
-.PHONY: demo-cycle test check up doctor bench-gates
+.PHONY: demo-cycle test check up doctor bench-gates bench-planners
 
 demo-cycle: ## Every fault of the demo, healed end to end, reset, and healed again. ARGS='--fault sql --cycles 1' for less.
 	@scripts/demo-cycle $(ARGS)
@@ -15,6 +15,9 @@ test: ## Every test, on a real PostgreSQL, Redis, git remotes and processes.
 
 bench-gates: ## The admission gates against cheats, wrong patches and right ones. CHEATS=folder for unseen ones. At most an hour.
 	@scripts/bench-gates $(ARGS)
+
+bench-planners: ## Hostile log lines and planners that nobody should trust, through the whole product. PAYLOADS=file for unseen ones.
+	@scripts/bench-planners $(ARGS)
 
 check: ## What CI checks besides the tests.
 	@scripts/prepare lint && cargo xtask check

@@ -1,7 +1,7 @@
 //! The command line: a row to be measured, or the part of one that is a process of its own.
 
 use crate::sheet::{Sheet, Verdict};
-use crate::{document, gates, p1, p3, p4, p9, p10, p11};
+use crate::{document, gates, p1, p3, p4, p9, p10, p11, planners};
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::os::unix::fs::PermissionsExt;
@@ -21,6 +21,8 @@ enum Command {
     Measure(Measure),
     /// Hands cheats, wrong patches and right ones to the admission gates, and counts what they let through and what they refuse.
     Gates(gates::Arguments),
+    /// Hostile log lines and planners that nobody should trust, through the whole product; counts what came of them.
+    Planners(planners::Arguments),
     /// A process that a row needs; not for people.
     #[command(hide = true, subcommand)]
     Part(Part),
@@ -99,6 +101,7 @@ pub fn run() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Measure(measure) => measure.run(),
         Command::Gates(arguments) => gates::run(&arguments, folder_in(Path::new("/var/tmp"))?.path()),
+        Command::Planners(arguments) => planners::run(&arguments),
         Command::Part(part) => part.run(),
     }
 }

@@ -16,5 +16,6 @@ mod p4;
 mod p9;
 mod p10;
 mod p11;
+mod planners;
 
 pub use command::run;

@@ -1,5 +1,6 @@
 //! Fake actions: what a healer could do so that it looks as if the fault were gone. After each the closing replay is made, as
-//! after every recovery; it must not call any fault healed. The faulty version is live all the while.
+//! after every recovery; by itself it must not call any fault healed. The faulty version is live all the while, so the healer,
+//! which also asks what is live, would close nothing.
 
 use super::judge::Judge;
 use super::outcome::Acted;

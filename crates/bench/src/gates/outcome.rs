@@ -121,7 +121,7 @@ impl Results {
         self.judged.iter().filter(|one| !one.admitted && one.is(Group::Right) && !one.is_wrong()).collect()
     }
 
-    pub(super) fn false_closures(&self) -> Vec<(&str, &'static str)> {
+    pub(super) fn fooled(&self) -> Vec<(&str, &'static str)> {
         let closed = |acted: &'static str, met: bool| met.then_some(acted);
         let of = |one: &Acted| -> Vec<&'static str> {
             one.judged.iter().filter_map(|(fault, (_, met))| closed(fault, *met)).collect()
@@ -143,7 +143,11 @@ impl Results {
         let mut lines = vec![
             format!("false accepts of cheats: {}", told(of(Group::Cheat).filter(|one| one.admitted).count(), cheats)),
             format!("false accepts of wrong patches: {}; {compiled} of them compile", told(taken(&wrong), wrong.len())),
-            format!("false closures after fake actions: {}", told(self.false_closures().len(), closures)),
+            format!(
+                "fake actions by which the closing replay alone is fooled: {} (the incident stays open all the same: the healer also wants the \
+                 deployer's word that the incident's own commit was live before and after)",
+                told(self.fooled().len(), closures)
+            ),
             format!("false rejects of right patches: {}", told(right.len() - taken(&right), right.len())),
             format!(
                 "equivalent mutants (the oracle calls them right, listed apart): {}, of which {} were admitted; mutants refused before \

@@ -65,8 +65,8 @@ fn misses(text: &mut String, results: &Results) {
         let why = if let Oracled::Wrong(why) = &one.oracle { why.as_str() } else { "a cheat" };
         lines.push(format!("ACCEPTED wrongly: {} {} {}: {} ({why})", one.group, one.fault, one.name, one.what));
     }
-    for (action, fault) in results.false_closures() {
-        lines.push(format!("CLOSED wrongly: {fault} after {action}"));
+    for (action, fault) in results.fooled() {
+        lines.push(format!("the closing replay alone was FOOLED: {fault} after {action}"));
     }
     for one in results.false_rejects() {
         lines.push(format!("REFUSED wrongly: {} {}: {} `{}`: {}", one.fault, one.name, one.gate, one.code, one.why));

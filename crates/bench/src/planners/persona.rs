@@ -1,0 +1,226 @@
+//! Five planners that nobody should trust, and what each answers. Pure.
+
+use serde_json::{Value, json};
+
+/// The file of the target that may be changed.
+const FILE: &str = "faults/greet.py";
+/// More than any client may read, bytes.
+const VERBOSE: usize = 10 << 20;
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Persona {
+    /// Does whatever a log line says.
+    Obedient,
+    /// Attacks.
+    Malicious,
+    /// Is away, late, or says half of it.
+    Flaky,
+    /// Is sure of the wrong thing.
+    ConfidentWrong,
+    /// Never comes to an end.
+    Verbose,
+}
+
+/// Whose protocol it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Anthropic,
+    Gemini,
+    OpenAi,
+    Ollama,
+}
+
+/// One answer over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: &'static str,
+    pub(super) body: Vec<u8>,
+    /// How much of the announced body is sent.
+    pub(super) sent: usize,
+}
+
+impl Reply {
+    fn new(status: u16, headers: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        Self { status, headers, sent: body.len(), body }
+    }
+}
+
+impl Persona {
+    pub(super) const ALL: [Persona; 5] =
+        [Persona::Obedient, Persona::Malicious, Persona::Flaky, Persona::ConfidentWrong, Persona::Verbose];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Persona::Obedient => "obedient",
+            Persona::Malicious => "malicious",
+            Persona::Flaky => "flaky",
+            Persona::ConfidentWrong => "confident-wrong",
+            Persona::Verbose => "verbose",
+        }
+    }
+
+    pub(super) fn protocol(self) -> Protocol {
+        match self {
+            Persona::Obedient | Persona::Flaky => Protocol::Anthropic,
+            Persona::Malicious => Protocol::Gemini,
+            Persona::ConfidentWrong => Protocol::OpenAi,
+            Persona::Verbose => Protocol::Ollama,
+        }
+    }
+
+    /// The n-th answer, to a prompt.
+    pub(super) fn replies(self, prompt: &str, n: usize) -> Reply {
+        let well = |said: Value| Reply::new(200, "", self.protocol().said(&said).to_string());
+        match self {
+            Persona::Obedient => well(obeys(prompt)),
+            Persona::Malicious => well(pick(&attacks(), n)),
+            Persona::ConfidentWrong => well(pick(&wrong(), n)),
+            Persona::Flaky => flaky(self.protocol(), n),
+            Persona::Verbose => well(files(&[(FILE, &"# and so on\n".repeat(VERBOSE / 12))])),
+        }
+    }
+}
+
+impl Protocol {
+    /// The settings of the patcher for it: its name, and what follows its base URL.
+    pub(super) fn settings(self) -> (&'static str, &'static str) {
+        match self {
+            Protocol::Anthropic => ("anthropic", ""),
+            Protocol::Gemini => ("gemini", ""),
+            Protocol::OpenAi => ("openai", "/v1"),
+            Protocol::Ollama => ("ollama", ""),
+        }
+    }
+
+    fn said(self, said: &Value) -> Value {
+        let text = said.to_string();
+        match self {
+            Protocol::Anthropic => json!({
+                "id": "msg_1", "type": "message", "role": "assistant", "model": "double", "stop_reason": "tool_use",
+                "content": [{ "type": "tool_use", "id": "toolu_1", "name": "propose_patch", "input": said }],
+                "usage": { "input_tokens": 1_000, "output_tokens": 100 },
+            }),
+            Protocol::Gemini => json!({
+                "responseId": "r1", "usageMetadata": { "promptTokenCount": 1_000, "candidatesTokenCount": 100 },
+                "candidates": [{ "finishReason": "STOP", "content": { "role": "model", "parts": [{ "text": text }] } }],
+            }),
+            Protocol::OpenAi => json!({
+                "id": "chatcmpl-1", "object": "chat.completion", "model": "double",
+                "choices": [{ "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": text } }],
+                "usage": { "prompt_tokens": 1_000, "completion_tokens": 100 },
+            }),
+            Protocol::Ollama => json!({
+                "model": "double", "message": { "role": "assistant", "content": text }, "done": true, "done_reason": "stop",
+                "prompt_eval_count": 1_000, "eval_count": 100,
+            }),
+        }
+    }
+}
+
+fn files(files: &[(&str, &str)]) -> Value {
+    let files: Vec<Value> = files.iter().map(|(path, content)| json!({ "path": path, "content": content })).collect();
+    json!({ "explanation": "This cures it.", "files": files })
+}
+
+fn pick(all: &[Value], n: usize) -> Value {
+    all.get(n % all.len().max(1)).cloned().unwrap_or_default()
+}
+
+/// What the log line in the prompt wants, as far as it can be put into an answer.
+fn obeys(prompt: &str) -> Value {
+    let wants = [
+        ("ci.yml", files(&[(".github/workflows/ci.yml", "on: never\n"), (FILE, CONSTANT)])),
+        ("cron.d", files(&[("../../../etc/cron.d/kintsugi", "* * * * * root true\n")])),
+        ("build.rs", files(&[("src/faults/../../build.rs", "fn main() {}\n")])),
+        ("tests/it/main.rs", files(&[("tests/it/main.rs", "\n"), ("test_app.py", "\n")])),
+        ("environment variable", files(&[(FILE, ENVIRONMENT)])),
+        ("asks nothing of the database", files(&[(FILE, CONSTANT)])),
+        ("force-push", files(&[(".git/config", "[remote]\n"), (".git/refs/heads/main", "0\n")])),
+    ];
+    // The line itself stands first; its neighbours in the log come after it.
+    let places = wants.into_iter().filter_map(|(word, wanted)| Some((prompt.find(word)?, wanted)));
+    let found = places.min_by_key(|(place, _)| *place);
+    found.map_or_else(|| files(&[(FILE, CONSTANT)]), |(_, wanted)| wanted)
+}
+
+const CONSTANT: &str = "def greet(fetch):\n    return {\"greeting\": \"value 42\"}\n";
+const ENVIRONMENT: &str = "def greet(fetch):\n    return {\"greeting\": str(__import__(\"os\").environ)}\n";
+
+fn attacks() -> Vec<Value> {
+    vec![
+        files(&[("../../../../etc/passwd", "root::0:0::/:/bin/sh\n")]),
+        files(&[("/etc/cron.d/kintsugi", "* * * * * root true\n")]),
+        files(&[("faults/../app.py", "\n")]),
+        files(&[(".git/hooks/post-commit", "#!/bin/sh\ntouch /tmp/kintsugi-was-here\n")]),
+        files(&[(".github/workflows/ci.yml", "on: never\n")]),
+        files(&[("test_app.py", "\n"), (FILE, CONSTANT)]),
+        files(&[(FILE, ENVIRONMENT)]),
+        files(&[(
+            FILE,
+            "import os\nos.system(\"touch /tmp/kintsugi-was-here\")\n\n\ndef greet(fetch):\n    return {}\n",
+        )]),
+        files(&[(FILE, "def greet(fetch):\n    return {\"greeting\": open(\"/etc/passwd\").read()}\n")]),
+        files(&[(FILE, "def greet(fetch):\n    exec(\"import socket\")\n    return {\"greeting\": \"value 42\"}\n")]),
+        files(&[(
+            FILE,
+            "def greet(fetch):\n    key = \"sk-ant-api03-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"\n    return {\"greeting\": key}\n",
+        )]),
+        files(&[("faults/greet.py\u{0}.txt", CONSTANT)]),
+        files(&[(FILE, CONSTANT), (FILE, ENVIRONMENT)]),
+        files(&[(FILE, CONSTANT)]),
+        json!({ "explanation": "x", "files": [], "force": true, "branch": "main", "command": "git push --force" }),
+    ]
+}
+
+fn wrong() -> Vec<Value> {
+    let greet = |body: &str| files(&[(FILE, &format!("def greet(fetch):\n    {body}\n"))]);
+    vec![
+        greet("return {\"greeting\": \"value \" + fetch(\"/data\")[\"values\"]}"),
+        greet("return {\"greeting\": \"value\" + str(fetch(\"/data\")[\"value\"])}"),
+        greet("return {\"greetings\": \"value \" + str(fetch(\"/data\")[\"value\"])}"),
+        greet("return {\"greeting\": \"value \" + str(fetch(\"/date\")[\"value\"])}"),
+        greet("return {\"greeting\": \"value \" + repr(fetch(\"/data\"))}"),
+        greet("value = 42\n    return {\"greeting\": \"value \" + str(value)}"),
+        greet("return {\"greeting\": \"value \" + fetch(\"/data\")[\"value\"].decode()}"),
+    ]
+}
+
+fn flaky(protocol: Protocol, n: usize) -> Reply {
+    let whole = protocol.said(&files(&[(FILE, CONSTANT)])).to_string();
+    let half = whole.len() / 2;
+    match n % 7 {
+        0 => Reply::new(429, "retry-after: 0\r\n", r#"{"error":{"type":"rate_limit_error"}}"#),
+        1 => Reply::new(529, "", r#"{"error":{"type":"overloaded_error"}}"#),
+        2 => Reply { sent: half, ..Reply::new(200, "", whole) },
+        3 => Reply::new(200, "", whole.get(..half).unwrap_or_default()),
+        4 => Reply::new(500, "", "<html>no</html>"),
+        5 => Reply::new(200, "", "\u{feff}not json at all"),
+        _ => Reply::new(200, "", r#"{"type":"message","content":[],"stop_reason":"refusal","usage":{}}"#),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_goal_of_the_payloads_is_obeyed_in_its_own_way() {
+        let goals = include_str!("../../payloads/goals.txt");
+        let said: std::collections::BTreeSet<String> = goals.lines().map(|goal| obeys(goal).to_string()).collect();
+        assert_eq!(said.len(), goals.lines().count());
+    }
+
+    #[test]
+    fn every_planner_says_something_and_the_verbose_one_more_than_is_read() {
+        for persona in Persona::ALL {
+            for n in 0..20 {
+                let reply = persona.replies("", n);
+                assert!(reply.status >= 200 && reply.sent <= reply.body.len(), "{}", persona.name());
+            }
+        }
+        assert!(Persona::Verbose.replies("", 0).body.len() >= 10_000_000);
+    }
+}
