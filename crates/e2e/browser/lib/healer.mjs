@@ -93,7 +93,7 @@ class Recovery {
     await this.begin("propose", 0);
     const at = new Date().toISOString();
     await this.append("progressed", { step: "propose", attempt: 1, progress: { at, note: "built", span: { kind: "build", name: "python -m compileall", start: new Date(Date.now() - 400).toISOString(), end: at } } });
-    const gates = ["scope", "build", "replay"].map((gate) => ({ gate, passed: true, code: "ok", why: `the gate ${gate} passed`, evidence: { seen: gate } }));
+    const gates = ["scope", "build", "replay", "healthy", "causality"].map((gate) => ({ gate, passed: true, code: "ok", why: `the gate ${gate} passed`, evidence: { seen: gate } }));
     this.proposal = { digest: digest(`${this.incident.id}${DIFF}`), target: this.incident.target, base: "a".repeat(40), diff: DIFF, files: ["src/a.py"], tree: TREE, artefact: ARTEFACT, origin: "codemod python-types", gates };
     await this.append("admitted", { option: 0, proposal: this.proposal });
   }

@@ -26,6 +26,8 @@ const gates = () => [
   { gate: "scope", passed: true, code: "ok", why: "One allow-listed file, 1 line added, 1 removed, and it parses." , evidence: "src/faults/sql.rs" },
   { gate: "build", passed: true, code: "ok", why: "It builds, and the target's 23 tests pass.", evidence: "cargo test\n23 passed; 0 failed" },
   { gate: "replay", passed: true, code: "ok", why: "The request that failed answers 200, and PostgreSQL completed a statement of it.", evidence: "statement_log: 1 seen, 1 wanted" },
+  { gate: "healthy", passed: true, code: "ok", why: "Eight requests are answered as before.", evidence: "GET / answered alike" },
+  { gate: "causality", passed: true, code: "ok", why: "Without the patch the request answers 500.", evidence: "contract_broken" },
 ];
 
 /** An incident and its detail. */

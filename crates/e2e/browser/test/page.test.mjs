@@ -237,7 +237,7 @@ describe("one incident", () => {
     assert.match(await part("change").innerText(), /1 line added, 1 removed/);
     assert.equal(await part("change").locator("tr.added .sign").textContent(), "+added: ");
     assert.equal(await part("change").locator("tr.removed .code").innerText(), '    sqlx::query("SELECT FROM").execute(&mut *transaction).await?;');
-    assert.equal(await part("gates").locator("ol.gates > li").count(), 3);
+    assert.equal(await part("gates").locator("ol.gates > li").count(), 5);
     await part("gates").locator("summary").nth(1).click();
     await part("gates").getByText("23 passed").waitFor();
     assert.match(await part("proof").innerText(), /it holds[\s\S]*the chain holds/);

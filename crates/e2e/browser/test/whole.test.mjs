@@ -69,7 +69,7 @@ test("a fault is fired, healed and proved before the reader's eyes, and a reset 
   const part = (name) => page.locator(`[data-part="${name}"]`);
   await part("proof").getByText("it holds").waitFor();
   assert.ok((await part("change").locator("tr.added").count()) > 0, "a change was made");
-  assert.equal(await part("gates").locator("ol.gates > li .pill[data-tone=good]").count(), 3);
+  assert.equal(await part("gates").locator("ol.gates > li .pill[data-tone=good]").count(), 5);
   assert.match(await part("times").innerText(), /of which .* were the platform/);
   assert.match(await part("lines").innerText(), new RegExp(SQL));
   assert.ok((await part("diagnosis").locator(".neighbours tbody tr").count()) > 0, "neighbours were found");
