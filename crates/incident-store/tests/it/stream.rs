@@ -149,6 +149,12 @@ async fn an_id_that_nobody_gave_out_means_ask_for_everything_again() {
     let store = start().await;
     store.fault(FAULTS[0]).await;
     let newest = feed(&store, 1).await.remove(0);
+    // The stream's own reader follows the journal a moment later.
+    eventually("the stream has read it", Duration::from_secs(10), async || {
+        let told = Listener::greeted(&store, Last::Header("nonsense")).await.next().await?;
+        (told.id.as_deref() == Some(newest.as_str())).then_some(())
+    })
+    .await;
     for unknown in ["nonsense", "1", "-", "18446744073709551615-1", "1--1"] {
         let mut listener = Listener::greeted(&store, Last::Header(unknown)).await;
         let resync = listener.next().await.unwrap();
