@@ -77,6 +77,14 @@ pub fn diff(bare: &Path, file: &str, to: &str) -> String {
     let new = index.write_tree_to(&repository).expect("a tree");
     let new = repository.find_tree(new).expect("a tree");
     let diff = repository.diff_tree_to_tree(Some(&tree), Some(&new), None).expect("a diff");
+    text_of(&diff)
+}
+
+/// A diff as git prints it.
+///
+/// # Panics
+/// When it is no text.
+pub fn text_of(diff: &git2::Diff<'_>) -> String {
     let mut text = Vec::new();
     diff.print(git2::DiffFormat::Patch, |_, _, line| {
         if matches!(line.origin(), '+' | '-' | ' ') {

@@ -3,7 +3,7 @@
 use super::corpus::Edit;
 use anyhow::{Context, ensure};
 use git2::build::TreeUpdateBuilder;
-use git2::{DiffFormat, FileMode, Oid, Repository, Tree};
+use git2::{FileMode, Oid, Repository, Tree};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -35,16 +35,9 @@ pub(crate) fn of(bare: &Path, base: &str, edits: &[Edit]) -> anyhow::Result<Stri
     }
     let new = repository.find_tree(update.create_updated(&repository, &old)?)?;
     let diff = repository.diff_tree_to_tree(Some(&old), Some(&new), None)?;
-    let mut text = Vec::new();
-    diff.print(DiffFormat::Patch, |_, _, line| {
-        if matches!(line.origin(), '+' | '-' | ' ') {
-            text.push(line.origin() as u8);
-        }
-        text.extend_from_slice(line.content());
-        true
-    })?;
+    let text = testkit::repository::text_of(&diff);
     ensure!(!text.is_empty(), "it changes nothing");
-    Ok(String::from_utf8(text)?)
+    Ok(text)
 }
 
 fn fate<'e>(
