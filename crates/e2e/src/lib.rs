@@ -3,4 +3,5 @@
 
 pub mod fleet;
 pub mod gate;
+pub mod callers;
 pub mod collector;

@@ -5,11 +5,10 @@ use super::diff;
 use super::oracle::Oracle;
 use super::outcome::{Judged, Oracled};
 use anyhow::Context;
-use chassis::auth::Credentials;
-use client::{Callee, Verifier};
+use client::Verifier;
+use e2e::callers;
 use kintsugi::stack::{Options, Stack, ports::Ports, targets};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::rollout::Live;
 use wire::verification::{Admit, Replay, ReplayReport, Verdict, VerifyTask};
@@ -54,7 +53,8 @@ impl Judge {
         let live = live(&stack, &name).await?;
         let target = stack.catalogue.get(&name).context("the catalogue does not have the patient")?;
         let program = target.run.command.first().context("the patient has no command")?.replace("{artefact}/", "");
-        let [verifier, closing] = [verifier(&stack, Service::Patcher)?, verifier(&stack, Service::Healer)?];
+        let [verifier, closing] =
+            [callers::verifier(&stack, Service::Patcher)?, callers::verifier(&stack, Service::Healer)?];
         Ok(Self { stack, verifier, closing, name, base: live.commit, program })
     }
 
@@ -127,13 +127,4 @@ async fn live(stack: &Stack, name: &TargetName) -> anyhow::Result<Live> {
         anyhow::ensure!(Instant::now() < until, "the patient is not live after {FIRST_BUILD:?}");
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// The verifier, as another service calls it.
-fn verifier(stack: &Stack, caller: Service) -> anyhow::Result<Verifier> {
-    let text = std::fs::read_to_string(stack.layout.credentials(caller))?;
-    let token = text.lines().find_map(|line| line.strip_prefix("token = \"")?.strip_suffix('"'));
-    let token = token.with_context(|| format!("{caller} has no token"))?.to_owned();
-    let credentials = Arc::new(Credentials { token: token.into(), accept: Vec::new() });
-    Ok(Verifier::new(Callee::new(Service::Verifier, &stack.ports.url(Service::Verifier), credentials)?))
 }

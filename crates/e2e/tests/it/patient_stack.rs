@@ -1,14 +1,13 @@
 //! A stack with the real patient, and what a story asks of it.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told is a failed test")]
 
-use chassis::auth::Credentials;
-use client::{Callee, Verifier};
+use client::Verifier;
+use e2e::callers;
 use e2e::fleet::programs;
 use git2::{Repository, Signature};
 use kintsugi::stack::{Options, Stack, ports::Ports, targets};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 use testkit::{eventually, repository};
 use variants::Fault;
@@ -56,7 +55,7 @@ impl Patient {
         let name: TargetName = "fault-app".parse().unwrap();
         let remote = stack.layout.remote(&name);
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
-        let verifier = verifier(&stack);
+        let verifier = callers::verifier(&stack, Service::Patcher).unwrap();
         let patient = Self { stack, knowledge, remote, name, http, verifier, _folder: folder };
         patient.live(FIRST_BUILD).await;
         patient
@@ -147,32 +146,15 @@ fn route(fault: Fault) -> &'static str {
     }
 }
 
-/// The verifier, as the patcher calls it.
-fn verifier(stack: &Stack) -> Verifier {
-    let text = std::fs::read_to_string(stack.layout.credentials(Service::Patcher)).unwrap();
-    let token = text.lines().find_map(|line| line.strip_prefix("token = \"")?.strip_suffix('"')).unwrap().to_owned();
-    let credentials = Arc::new(Credentials { token: token.into(), accept: Vec::new() });
-    Verifier::new(Callee::new(Service::Verifier, &stack.ports.url(Service::Verifier), credentials).unwrap())
-}
-
 /// The git-style diff that turns a file of a commit into another text.
 fn diff(bare: &Path, base: &CommitId, file: &str, to: &str) -> String {
-    let repository = Repository::open_bare(bare).unwrap();
-    let old = repository.find_commit(git2::Oid::from_str(base.as_str()).unwrap()).unwrap().tree().unwrap();
-    let blob = repository.blob(to.as_bytes()).unwrap();
+    let git = Repository::open_bare(bare).unwrap();
+    let old = git.find_commit(git2::Oid::from_str(base.as_str()).unwrap()).unwrap().tree().unwrap();
+    let blob = git.blob(to.as_bytes()).unwrap();
     let mut update = git2::build::TreeUpdateBuilder::new();
     update.upsert(file, blob, git2::FileMode::Blob);
-    let new = repository.find_tree(update.create_updated(&repository, &old).unwrap()).unwrap();
-    let mut diff = repository.diff_tree_to_tree(Some(&old), Some(&new), None).unwrap();
+    let new = git.find_tree(update.create_updated(&git, &old).unwrap()).unwrap();
+    let mut diff = git.diff_tree_to_tree(Some(&old), Some(&new), None).unwrap();
     diff.find_similar(None).unwrap();
-    let mut text = Vec::new();
-    diff.print(git2::DiffFormat::Patch, |_, _, line| {
-        if matches!(line.origin(), '+' | '-' | ' ') {
-            text.push(line.origin() as u8);
-        }
-        text.extend_from_slice(line.content());
-        true
-    })
-    .unwrap();
-    String::from_utf8(text).unwrap()
+    repository::text_of(&diff)
 }
