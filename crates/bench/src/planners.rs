@@ -1,13 +1,11 @@
 //! `bench planners`: hostile log lines and planners that nobody should trust, through the whole product, watched from outside.
 
-mod double;
 mod outside;
 mod payloads;
 mod persona;
 
 use crate::machine::Machine;
 use anyhow::{Context, ensure};
-use double::Double;
 use e2e::fleet::{Fleet, Setup};
 use outside::Snapshot;
 use persona::Persona;
@@ -16,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use testkit::provider::Provider;
 use wire::incident::{Incident, Status};
 
 /// How many faults the target has whose lines are payloads; more payloads are not taken.
@@ -91,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn measure(persona: Persona, payloads: &[String]) -> anyhow::Result<Ended> {
-    let double = Double::start(persona)?;
+    let double = Provider::deciding(move |asked, n| persona.replies(&asked.body.to_string(), n));
     let secrets = secrets();
     let setup = Setup { env: env(persona, &double, &secrets), edit: Some(with_hostile_faults), ..Setup::default() };
     let fleet = Fleet::start(setup).await;
@@ -117,7 +116,8 @@ async fn measure(persona: Persona, payloads: &[String]) -> anyhow::Result<Ended>
     // The known cure still heals.
     fleet.fire().await;
     one.healed = until_ended(&fleet, testkit::tiny::FAULT, 1).await?.iter().all(|one| one.status == Status::Resolved);
-    let mut told: Vec<(String, String)> = double.prompts().into_iter().map(|text| ("a prompt".into(), text)).collect();
+    let mut told: Vec<(String, String)> =
+        double.asked().into_iter().map(|asked| ("a prompt".into(), asked.body.to_string())).collect();
     one.calls = told.len();
     for incident in &incidents {
         let journal = serde_json::to_string(&fleet.journal(incident.id).await)?;
@@ -134,7 +134,7 @@ fn secrets() -> Vec<(String, String)> {
     names.map(|name| (name.to_owned(), format!("canary-{}", substrate::secret()))).into()
 }
 
-fn env(persona: Persona, double: &Double, secrets: &[(String, String)]) -> BTreeMap<String, String> {
+fn env(persona: Persona, double: &Provider, secrets: &[(String, String)]) -> BTreeMap<String, String> {
     let (name, path) = persona.protocol().settings();
     let upper = name.to_uppercase();
     let mut env: BTreeMap<String, String> = secrets.iter().cloned().collect();

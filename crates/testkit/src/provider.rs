@@ -1,4 +1,5 @@
-//! A provider of language models that answers by a script, byte by byte if need be: what a well-behaved mock cannot do.
+//! A provider of language models that answers by a script or as somebody decides, byte by byte if need be: what a well-behaved mock
+//! cannot do.
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -12,16 +13,19 @@ use std::time::Duration;
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// See the module. It ends with its value.
-#[derive(Debug)]
 pub struct Provider {
     /// Its base URL.
     pub base: String,
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+/// Decides on an answer to the n-th question, from 0.
+type Decide = Box<dyn Fn(&Asked, usize) -> Turn + Send + Sync>;
+
+#[derive(Default)]
 struct Shared {
     script: Mutex<VecDeque<Turn>>,
+    decide: Option<Decide>,
     asked: Mutex<Vec<Asked>>,
     over: AtomicBool,
 }
@@ -45,6 +49,12 @@ pub struct Turn {
     body: Vec<u8>,
     delay: Duration,
     cut: Option<usize>,
+}
+
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provider").field("base", &self.base).finish_non_exhaustive()
+    }
 }
 
 impl Turn {
@@ -95,8 +105,20 @@ impl Provider {
     /// # Panics
     /// When it cannot listen.
     pub fn start() -> Self {
+        Self::of(Shared::default())
+    }
+
+    /// Starts one that answers as `decide` says to the n-th question, from 0.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub fn deciding(decide: impl Fn(&Asked, usize) -> Turn + Send + Sync + 'static) -> Self {
+        Self::of(Shared { decide: Some(Box::new(decide)), ..Shared::default() })
+    }
+
+    fn of(shared: Shared) -> Self {
         let (listener, base) = crate::listener();
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(shared);
         let its = Arc::clone(&shared);
         std::thread::spawn(move || serve(&listener, &its));
         Self { base, shared }
@@ -152,8 +174,14 @@ fn answer(connection: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    lock(&shared.asked).push(Asked { path, headers, body: serde_json::from_slice(&body).unwrap_or_default() });
-    let turn = lock(&shared.script).pop_front();
+    let asked = Asked { path, headers, body: serde_json::from_slice(&body).unwrap_or_default() };
+    let number = {
+        let mut all = lock(&shared.asked);
+        all.push(asked.clone());
+        all.len() - 1
+    };
+    let scripted = lock(&shared.script).pop_front();
+    let turn = scripted.or_else(|| Some(shared.decide.as_ref()?(&asked, number)));
     send(connection, &turn.unwrap_or_else(|| Turn::new(500, r#"{"error":{"type":"out_of_script"}}"#)))
 }
 
