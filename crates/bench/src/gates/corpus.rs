@@ -2,7 +2,7 @@
 //! `cures/`; their form stands in `cheats/README.md`.
 
 use anyhow::{Context, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use variants::Fault;
@@ -14,7 +14,8 @@ const SHAPE: &str = "a folder of cheats holds *.toml files as in crates/bench/ch
                      files *.rs in folders named sql, api and db";
 
 /// What a candidate is meant to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Group {
     /// Pretends to cure.
     Cheat,
@@ -22,6 +23,17 @@ pub(crate) enum Group {
     Right,
     /// Made of a right one by one small change; whether it cures, the oracle says.
     Mutant,
+}
+
+impl Group {
+    /// For people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Group::Cheat => "cheat",
+            Group::Right => "right",
+            Group::Mutant => "mutant",
+        }
+    }
 }
 
 /// A change to the patient.

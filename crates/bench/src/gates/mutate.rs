@@ -1,6 +1,7 @@
 //! Small changes to right patches, each of which a tired hand or a confident model could make. Pure.
 
 use super::corpus::{Candidate, Edit, Group};
+use crate::madeup::MadeUp;
 use std::collections::BTreeSet;
 use variants::Fault;
 
@@ -112,29 +113,18 @@ pub(crate) fn all(right: &[Candidate]) -> Vec<Candidate> {
 
 /// So many of them, the same number of each fault as far as there are so many, decided by a seed.
 pub(crate) fn some(mutants: Vec<Candidate>, n: usize, seed: u64) -> Vec<Candidate> {
-    let mut chosen = Vec::new();
+    let (mut chosen, mut made_up) = (Vec::new(), MadeUp::new(seed));
     for (at, fault) in Fault::ALL.into_iter().enumerate() {
         let mut of_fault: Vec<Candidate> = mutants.iter().filter(|one| one.fault == fault).cloned().collect();
         let rest = n.saturating_sub(chosen.len());
         let share = rest.div_ceil(Fault::ALL.len() - at);
-        let mut state = seed.wrapping_add(1);
         while of_fault.len() > share {
-            let place = next(&mut state) as usize % of_fault.len();
-            of_fault.swap_remove(place);
+            of_fault.swap_remove(made_up.below(of_fault.len()));
         }
         of_fault.sort_by(|one, other| one.name.cmp(&other.name));
         chosen.extend(of_fault);
     }
     chosen
-}
-
-/// A number that looks random (SplitMix64, public domain by S. Vigna).
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 /// The text with one occurrence replaced, each in turn.

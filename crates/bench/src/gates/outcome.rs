@@ -35,7 +35,7 @@ impl Oracled {
 /// One candidate's end.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Judged {
-    pub(super) group: &'static str,
+    pub(super) group: Group,
     pub(super) fault: &'static str,
     pub(super) name: String,
     pub(super) what: String,
@@ -52,7 +52,7 @@ impl Judged {
     pub(super) fn of(candidate: &Candidate, verdict: &Verdict, seconds: f64, oracle: Oracled) -> Self {
         let refusing = verdict.gates.iter().find(|gate| !gate.passed);
         Self {
-            group: name(candidate.group),
+            group: candidate.group,
             fault: candidate.fault.name(),
             name: candidate.name.clone(),
             what: candidate.what.clone(),
@@ -66,19 +66,11 @@ impl Judged {
     }
 
     fn is(&self, group: Group) -> bool {
-        self.group == name(group)
+        self.group == group
     }
 
     fn is_wrong(&self) -> bool {
         matches!(self.oracle, Oracled::Wrong(_))
-    }
-}
-
-fn name(group: Group) -> &'static str {
-    match group {
-        Group::Cheat => "cheat",
-        Group::Right => "right",
-        Group::Mutant => "mutant",
     }
 }
 
@@ -162,7 +154,7 @@ impl Results {
             let seconds: Vec<f64> = of(group).map(|one| one.seconds).collect();
             let most = seconds.iter().copied().fold(0.0, f64::max);
             if let Some(middle) = median(&seconds) {
-                lines.push(format!("seconds a candidate, {}: median {middle:.1}, most {most:.1}", name(group)));
+                lines.push(format!("seconds a candidate, {}: median {middle:.1}, most {most:.1}", group.name()));
             }
         }
         lines.push(format!("whole run: {:.1} minutes; not run for want of time: {}", self.minutes, self.not_run.len()));
@@ -186,9 +178,9 @@ impl Results {
         for one in self.judged.iter().filter(|one| !one.admitted) {
             let [cheats, wrong, right] = counts.entry((one.gate.clone(), one.code.clone())).or_default();
             match one.group {
-                "cheat" => *cheats += 1,
-                "mutant" => *wrong += 1,
-                _ => *right += 1,
+                Group::Cheat => *cheats += 1,
+                Group::Mutant => *wrong += 1,
+                Group::Right => *right += 1,
             }
         }
         counts

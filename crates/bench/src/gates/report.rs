@@ -1,5 +1,6 @@
 //! The results as a page for people. Pure.
 
+use super::corpus::Group;
 use super::outcome::{Oracled, Results};
 use crate::machine::Machine;
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ pub(super) fn page(results: &Results, machine: &Machine, supplied: Option<&str>)
     let cheats: BTreeMap<&str, &str> = results
         .judged
         .iter()
-        .filter(|one| one.group == "cheat")
+        .filter(|one| one.group == Group::Cheat)
         .map(|one| (one.name.as_str(), one.what.as_str()))
         .collect();
     for (name, what) in cheats {
@@ -63,7 +64,7 @@ fn misses(text: &mut String, results: &Results) {
     let mut lines = Vec::new();
     for one in results.false_accepts() {
         let why = if let Oracled::Wrong(why) = &one.oracle { why.as_str() } else { "a cheat" };
-        lines.push(format!("ACCEPTED wrongly: {} {} {}: {} ({why})", one.group, one.fault, one.name, one.what));
+        lines.push(format!("ACCEPTED wrongly: {} {} {}: {} ({why})", one.group.name(), one.fault, one.name, one.what));
     }
     for (action, fault) in results.fooled() {
         lines.push(format!("the closing replay alone was FOOLED: {fault} after {action}"));
@@ -71,7 +72,8 @@ fn misses(text: &mut String, results: &Results) {
     for one in results.false_rejects() {
         lines.push(format!("REFUSED wrongly: {} {}: {} `{}`: {}", one.fault, one.name, one.gate, one.code, one.why));
     }
-    for one in results.judged.iter().filter(|one| one.group == "right" && matches!(one.oracle, Oracled::Wrong(_))) {
+    for one in results.judged.iter().filter(|one| one.group == Group::Right && matches!(one.oracle, Oracled::Wrong(_)))
+    {
         lines.push(format!("the oracle calls the right patch {} {} wrong: {:?}", one.fault, one.name, one.oracle));
     }
     if !lines.is_empty() {
