@@ -83,6 +83,8 @@ impl Db {
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url.expose_secret());
         let pool = Pool::builder(manager)
             .max_size(size)
+            // The one that was used last has its statements prepared; the others would have to prepare them again.
+            .queue_mode(deadpool::managed::QueueMode::Lifo)
             .wait_timeout(Some(WAIT))
             .create_timeout(Some(CONNECT))
             .recycle_timeout(Some(CONNECT))
