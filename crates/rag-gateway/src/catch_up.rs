@@ -1,9 +1,10 @@
 //! What is done behind the answers: seeding, and giving documents their vectors.
 
 use crate::document::Document;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, WEIGHED};
 use crate::knowledge::{self, KnowledgeError};
 use crate::passages::passages_of;
+use crate::retrieve::Query;
 use crate::store::StoreError;
 use actix_web::http::StatusCode;
 use chassis::{ApiError, Stop};
@@ -130,7 +131,7 @@ impl Gateway {
 
     /// Gives documents their vectors as they come, until the word to stop. A model that is fetched later is seen at the next seed.
     pub(crate) async fn give_vectors(self: Arc<Self>, stop: Stop) {
-        let mut told = None;
+        let (mut told, mut warm) = (None, false);
         // Vectors that were made before are in the database, and those that are made now are to be kept there.
         tokio::select! {
             () = self.prepared.notified() => {}
@@ -148,11 +149,22 @@ impl Gateway {
                 told = Some(found.clone());
             }
             if found.is_none() || !self.make_some_vectors().await {
+                if !std::mem::replace(&mut warm, true) {
+                    self.warm_up().await;
+                }
                 tokio::select! {
                     () = self.wanting.notified() => {}
                     () = stop.requested() => {}
                 }
             }
+        }
+    }
+
+    /// Asks itself for what it knows: what is made at its first use is made before an incident waits for it.
+    async fn warm_up(&self) {
+        let known = self.read().index.documents(DocumentSource::Folder).into_iter().next();
+        if let Some(document) = known {
+            self.find(&Query::new(document.faults.first().cloned(), document.symptoms.clone()), WEIGHED).await;
         }
     }
 

@@ -22,7 +22,7 @@ use wire::plan::{Learned, Lesson, Plan, PlanRequest, Retrieval};
 use wire::problem::code;
 
 /// How many documents are weighed for a plan: more than there are lessons about one remedy among them.
-const WEIGHED: usize = 128;
+pub(crate) const WEIGHED: usize = 128;
 /// How many neighbours a search answers when nothing is said.
 const NEIGHBOURS: usize = 5;
 /// The most that a search answers.
@@ -72,7 +72,7 @@ impl ApiError for LearnError {
 }
 
 /// What was found, and by which halves.
-struct Found {
+pub(crate) struct Found {
     hits: Vec<Hit>,
     engine: &'static str,
     min_confidence: f64,
@@ -202,7 +202,7 @@ impl Gateway {
         }
     }
 
-    async fn find(&self, query: &Query, limit: usize) -> Found {
+    pub(crate) async fn find(&self, query: &Query, limit: usize) -> Found {
         let vector = self.vector_of(query).await;
         let hits = self.read().index.search(query, vector.as_deref(), limit);
         let min_confidence = self.min_confidence(vector.is_some());
