@@ -9,6 +9,7 @@ use crate::jobs::{self, Warm};
 use crate::sandbox::{Ended, Exit, Job};
 use crate::workshop::{Scratch, Turn, Workshop};
 use chassis::operations::Reporter;
+use futures::FutureExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,7 +79,7 @@ pub async fn plain(verifier: &Verifier, task: Build, reporter: &Reporter) -> Res
     if let Some(artefact) = known(verifier, &workshop, &tree).await? {
         return Ok(Built { tree, artefact, spans });
     }
-    let turn = workshop.turn().await;
+    let turn = take_turn(&workshop, reporter, &mut spans).await;
     // Somebody else may have built it meanwhile.
     if let Some(artefact) = known(verifier, &workshop, &tree).await? {
         return Ok(Built { tree, artefact, spans });
@@ -114,6 +115,17 @@ async fn locate(workshop: &Arc<Workshop>, commit: CommitId) -> Result<(TreeId, b
         Ok::<_, VerifyError>((tree, on_branch))
     })
     .await
+}
+
+/// The turn to build. Time in which another build or test run of the target has it shows as a build's.
+pub async fn take_turn(workshop: &Workshop, reporter: &Reporter, spans: &mut Vec<Span>) -> Turn {
+    if let Some(turn) = workshop.turn().now_or_never() {
+        return turn;
+    }
+    let begun = reporter.now();
+    let turn = workshop.turn().await;
+    spans.push(reporter.span(SpanKind::Build, "another build of the target", begun));
+    turn
 }
 
 /// Brings the source folder to a tree, with a candidate's changes in a layer above it.

@@ -94,7 +94,7 @@ impl Bench<'_> {
         spans: &mut Vec<Span>,
     ) -> Result<(GateReport, Option<Digest>), VerifyError> {
         let Bench { verifier, workshop, reporter, .. } = *self;
-        let turn = workshop.turn().await;
+        let turn = build::take_turn(workshop, reporter, spans).await;
         let (_turn, scratch) = build::lay_out(workshop, turn, &candidate.base_tree, candidate.changes).await?;
         let tree = &candidate.tree;
         let made = match build::known(verifier, workshop, tree).await? {
