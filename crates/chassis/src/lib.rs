@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod server;
 pub mod operations;
 pub mod calls;
+pub mod webhook;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use error::{ApiError, Reply};

@@ -79,6 +79,7 @@ impl Course {
             commit: order.commit.clone(),
             tree: order.tree.clone(),
             artefact: None,
+            told_by: None,
             outcome: RolloutOutcome::Unknown,
             why: String::new(),
             healthy_at: None,

@@ -65,13 +65,11 @@ pub fn pushed(incident: &Incident, outcome: PushOutcome) -> Result<Body, Problem
     }
 }
 
-/// Of a roll-out: it is live when it says so of the very commit and the very artefact, and failed in every other case.
+/// Of a roll-out: it is live when it says so of the very commit and of what was verified, and failed in every other case.
 pub fn deployed(incident: &Incident, rollout: Rollout) -> Body {
-    let verified = incident.proposal.as_ref().map(|proposal| &proposal.artefact);
     let live = rollout.outcome == RolloutOutcome::Live
         && incident.commit.as_ref() == Some(&rollout.commit)
-        && verified.is_some()
-        && rollout.artefact.as_ref() == verified;
+        && incident.proposal.as_deref().is_some_and(|proposal| rollout.is_of(proposal));
     let rollout = Box::new(rollout);
     if live { Body::Deployed { rollout } } else { Body::DeployFailed { rollout } }
 }

@@ -7,7 +7,6 @@ mod follow;
 pub mod message;
 mod deliver;
 mod pace;
-pub mod sign;
 mod webhook;
 mod ledger;
 mod schema;

@@ -1,7 +1,7 @@
 //! What can be set, and the secret half of it: where messages go.
 
-use crate::sign::Key;
 use anyhow::{Context, ensure};
+use chassis::webhook::Key;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::time::Duration;

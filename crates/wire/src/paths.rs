@@ -52,6 +52,8 @@ pub const FRONT_HEALTH: &str = "/-/healthz";
 pub const FRONT_METRICS: &str = "/-/metrics";
 /// The front's own routes; nothing of a target starts so.
 pub const FRONT: &str = "/-";
+/// Pipelines say here, signed, that a commit is live: below it the target's name. `front` passes it on to `deployer`.
+pub const CALLBACKS: &str = "/-/callbacks";
 
 /// Marks a request as a replay; its value is the [`crate::ReplayId`].
 pub const REPLAY_HEADER: &str = "x-kintsugi-replay";

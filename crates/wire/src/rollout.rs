@@ -1,6 +1,7 @@
 //! Roll-outs: what `deployer` is asked and what it answers.
 
 use crate::plan::Suspect;
+use crate::proposal::Proposal;
 use crate::span::Span;
 use crate::verification::ReplayReport;
 use crate::{Authority, CommitId, Digest, FaultCode, IncidentId, TargetName, TreeId};
@@ -49,9 +50,12 @@ pub struct Rollout {
     pub commit: CommitId,
     /// Its tree.
     pub tree: TreeId,
-    /// What runs.
+    /// What runs; none where a pipeline built it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artefact: Option<Digest>,
+    /// Who says that it is live, where a pipeline rolled it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_by: Option<ToldBy>,
     /// How it ended.
     pub outcome: RolloutOutcome,
     /// One sentence.
@@ -68,6 +72,60 @@ pub struct Rollout {
     /// Where the time went.
     #[serde(default)]
     pub spans: Vec<Span>,
+}
+
+impl Rollout {
+    /// Whether what is live is what was verified: that very artefact, or, where a pipeline built it, that very tree.
+    pub fn is_of(&self, proposal: &Proposal) -> bool {
+        match (&self.artefact, self.told_by) {
+            (Some(artefact), _) => *artefact == proposal.artefact,
+            (None, Some(ToldBy::Pipeline | ToldBy::Target)) => self.tree == proposal.tree,
+            (None, Some(ToldBy::Unknown) | None) => false,
+        }
+    }
+}
+
+/// Who says that a commit is live that the platform did not roll out itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToldBy {
+    /// Only the pipeline.
+    Pipeline,
+    /// The target itself, too.
+    Target,
+    /// What a newer writer knows.
+    #[serde(other)]
+    Unknown,
+}
+
+/// `POST /-/callbacks/{target}`: what a pipeline says of a commit. Signed; the id of the message is its idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    /// The commit.
+    pub commit: CommitId,
+    /// How it went.
+    pub status: CallbackStatus,
+    /// Where to.
+    pub environment: String,
+    /// The run's page, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Why it failed, in the pipeline's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// How a pipeline's run ended, in the words of GitHub Actions' `job.status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackStatus {
+    /// The commit is live.
+    Success,
+    /// It is not, because something failed.
+    Failure,
+    /// It is not, because somebody stopped it: that says nothing about the commit.
+    Cancelled,
 }
 
 /// How a roll-out ended.
@@ -94,9 +152,13 @@ pub struct Live {
     pub target: TargetName,
     pub commit: CommitId,
     pub tree: TreeId,
-    pub artefact: Digest,
-    pub colour: Colour,
+    /// None where a pipeline built it, as is the colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artefact: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<Colour>,
     pub port: u16,
+    /// 0 where it is no process of the deployer's machine.
     pub pid: i32,
     pub since: DateTime<Utc>,
     /// How many roll-outs have gone live, over the life of the stack.

@@ -2,6 +2,7 @@
 //! knows of a target stands here.
 
 mod contract;
+mod deploy;
 mod earn;
 mod fault;
 mod healthy;
@@ -12,6 +13,7 @@ pub use contract::{
     Behaviour, Calls, Case, Contract, Double, Expectation, NONCE, Play, ReplayPermission, Request, Sequential,
     StatementStep, Witness, longest,
 };
+pub use deploy::{Backend, Pipeline, Version};
 pub use earn::Earn;
 pub use healthy::Healthy;
 pub use parts::{Autonomy, Build, FaultRule, Health, Logs, Output, Patch, Repository, Reset, Run, Test};
@@ -56,6 +58,9 @@ pub struct Target {
     pub sandbox: Sandbox,
     /// How it is run.
     pub run: Run,
+    /// Who rolls it out.
+    #[serde(default)]
+    pub deploy: Backend,
     /// What a healthy route does, by fault.
     #[serde(default)]
     pub contracts: Vec<Contract>,
@@ -106,6 +111,7 @@ impl Target {
         }
         self.contracts.iter().try_for_each(Contract::check)?;
         self.healthy.check()?;
+        self.deploy.check()?;
         if self.run.command.is_empty() || self.build.outputs.is_empty() {
             return Err("`run.command` and `build.outputs` must name at least one thing each".into());
         }

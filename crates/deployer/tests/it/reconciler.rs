@@ -97,7 +97,9 @@ async fn a_refused_recovery_is_not_rolled_out_behind_the_healers_back() {
     let rollout = place.deploy(&deploy, 1).await.expect("an outcome");
     assert_eq!(rollout.outcome, RolloutOutcome::Refused, "{}", rollout.why);
     // Its revert is: the tree runs already.
-    let faulty = std::fs::read_to_string(place.at("artefacts").join(before.artefact.as_str()).join("faults/greet.py"));
+    let faulty = std::fs::read_to_string(
+        place.at("artefacts").join(before.artefact.expect("its artefact").as_str()).join("faults/greet.py"),
+    );
     let incident = deploy.incident;
     let message = format!(
         "Revert\n\nKintsugi-Incident: {incident}\nKintsugi-Fault: {FAULT}\nKintsugi-Revert: {}\n",

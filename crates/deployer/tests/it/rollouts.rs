@@ -20,7 +20,7 @@ async fn a_cure_is_started_checked_replayed_switched_to_and_the_former_version_r
     assert_eq!(place.greet().await, 200, "the fault is gone");
     let live = place.live().await.expect("what is live");
     assert_eq!((live.commit, live.tree, live.rollouts), (deploy.commit, deploy.tree, before.rollouts + 1));
-    assert_eq!(live.colour, before.colour.other());
+    assert_eq!(live.colour, before.colour.map(wire::rollout::Colour::other));
     assert_eq!(place.instances_are(1).await, [live.pid]);
     assert!(!place.doubles.script().builds.contains(&rollout.commit), "what was verified is not built again");
 }
@@ -171,7 +171,7 @@ async fn a_revert_runs_the_artefact_that_was_built_of_its_tree_before() {
     let revert = wire::rollout::Deploy { artefact: None, mode: Mode::Plain, ..revert };
     let rollout = place.deploy(&revert, 1).await.expect("an outcome");
     assert_eq!(rollout.outcome, RolloutOutcome::Live, "{}", rollout.why);
-    assert_eq!(rollout.artefact, first.map(|live| live.artefact));
+    assert_eq!(rollout.artefact, first.and_then(|live| live.artefact));
     assert_eq!(place.doubles.script().builds.len(), builds);
 }
 

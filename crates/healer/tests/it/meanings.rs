@@ -7,7 +7,7 @@ use wire::event::{Body, Step};
 use wire::incident::Incident;
 use wire::plan::{Plan, Verdict};
 use wire::proposal::{Proposal, ProposeOutcome, PushOutcome, PushedCommit, Refusal};
-use wire::rollout::{Rollout, RolloutOutcome};
+use wire::rollout::{Rollout, RolloutOutcome, ToldBy};
 use wire::verification::Judgement;
 use wire::{Digest, Problem};
 
@@ -40,6 +40,7 @@ fn rollout(n: usize, outcome: RolloutOutcome) -> Rollout {
         commit: commit(n),
         tree: tree(n),
         artefact: Some(Digest::of("artefact")),
+        told_by: None,
         outcome,
         why: "so".into(),
         healthy_at: None,
@@ -111,6 +112,11 @@ fn only_the_very_commit_being_live_is_a_roll_out() {
     for artefact in [None, Some(Digest::of("another"))] {
         let rollout = Rollout { artefact, ..rollout(1, Live) };
         assert!(matches!(deployed(&incident(), rollout), Body::DeployFailed { .. }));
+    }
+    for (told_by, n) in [(Some(ToldBy::Pipeline), 1), (Some(ToldBy::Target), 1), (None, 1), (Some(ToldBy::Target), 2)] {
+        let rollout = Rollout { artefact: None, told_by, tree: tree(n), ..rollout(1, Live) };
+        let is_live = matches!(deployed(&incident(), rollout), Body::Deployed { .. });
+        assert_eq!(is_live, told_by.is_some() && n == 1, "{told_by:?}: a pipeline must have built the verified tree");
     }
 }
 

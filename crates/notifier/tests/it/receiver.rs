@@ -1,7 +1,7 @@
 //! A receiver that checks signatures and keeps the ids, as a good one does.
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use notifier::sign::Key;
+use chassis::webhook::Key;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -51,8 +51,8 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(in_flight(Step::Deploy), "no roll-out is under way")?;
             let live = rollout.outcome == RolloutOutcome::Live && state.commit.as_ref() == Some(&rollout.commit);
             holds(live, "what was pushed is not live")?;
-            let verified = state.proposal.as_ref().map(|proposal| &proposal.artefact);
-            holds(verified.is_some() && rollout.artefact.as_ref() == verified, "what is live is not what was verified")
+            let verified = state.proposal.as_ref().is_some_and(|proposal| rollout.is_of(proposal));
+            holds(verified, "what is live is not what was verified")
         }
         Body::DeployFailed { .. } => holds(in_flight(Step::Deploy), "no roll-out is under way"),
         Body::Acted { .. } => holds(in_flight(Step::Act), "no action is under way"),

@@ -1,9 +1,9 @@
 //! `apply` refuses what the table allows but the content forbids, and leaves the state alone.
 
-use crate::sample::{Journal, body, certificate, commit, gate, proposal, report, rollout};
+use crate::sample::{Journal, body, certificate, commit, gate, proposal, report, rollout, tree};
 use wire::apply::{Refused, apply};
 use wire::event::{Body, Event, Step};
-use wire::rollout::RolloutOutcome;
+use wire::rollout::{Rollout, RolloutOutcome, ToldBy};
 use wire::verification::Judgement;
 use wire::{Digest, Problem};
 
@@ -136,6 +136,29 @@ fn what_is_live_is_the_commit_that_was_pushed() {
         refuses(&journal, deployed(commit('c'), outcome), "what was pushed is not live");
     }
     refuses(&journal, deployed(commit('e'), RolloutOutcome::Live), "what was pushed is not live");
+}
+
+#[test]
+fn what_is_live_is_the_verified_artefact_or_where_a_pipeline_built_it_the_verified_tree() {
+    let journal = after(PUSHED, &["started deploy"]);
+    let deployed = |artefact, told_by, tree| {
+        let rollout = rollout(commit('c'), RolloutOutcome::Live);
+        Body::Deployed { rollout: Box::new(Rollout { artefact, told_by, tree, ..rollout }) }
+    };
+    let another = Some(Digest::of("another"));
+    for (artefact, told_by, tree) in [
+        (another.clone(), None, tree('b')),
+        (another, Some(ToldBy::Target), tree('b')),
+        (None, None, tree('b')),
+        (None, Some(ToldBy::Unknown), tree('b')),
+        (None, Some(ToldBy::Target), tree('e')),
+    ] {
+        refuses(&journal, deployed(artefact, told_by, tree), "what is live is not what was verified");
+    }
+    for told_by in [ToldBy::Pipeline, ToldBy::Target] {
+        let mut journal = journal.clone();
+        journal.append(deployed(None, Some(told_by), tree('b'))).expect("the verified tree is live");
+    }
 }
 
 #[test]

@@ -86,6 +86,7 @@ pub(crate) fn rollout(commit: CommitId, outcome: RolloutOutcome) -> Rollout {
         commit,
         tree: tree('b'),
         artefact: Some(Digest::of("artefact")),
+        told_by: None,
         outcome,
         why: "as it went".into(),
         healthy_at: Some(at(50)),

@@ -168,3 +168,28 @@ fn a_marker_from_outside_marks_a_known_fault_or_one_of_its_own() {
     assert_eq!(with("FAULT_TINY"), Ok(vec![]));
     assert!(with("a\nb").unwrap_err().contains("one line"));
 }
+
+#[test]
+fn a_pipeline_that_deploys_is_named_with_its_place_and_its_secret() {
+    use wire::target::Backend;
+    assert_eq!(Target::parse(MINIMAL).unwrap().deploy, Backend::Processes {});
+    let with = |deploy: &str| format!("{MINIMAL}\n[deploy]\n{deploy}\n");
+    let good = "backend = \"pipeline\"\nurl = \"http://127.0.0.1:9\"\nenvironment = \"production\"\nsecret = \"/s\"\n";
+    let version = "version = { path = \"/version\", json = \"/commit\" }";
+    let target = Target::parse(&with(&format!("{good}{version}"))).unwrap();
+    let pipeline = target.deploy.pipeline().unwrap();
+    assert_eq!((pipeline.timeout_ms, pipeline.version.is_some()), (900_000, true));
+    assert!(Target::parse(&with("backend = \"processes\"")).unwrap().deploy.pipeline().is_none());
+    for url in ["https://h:1", "http://h", "http://h:0", "http://h:1/x", "http://u:p@h:1", "h:1"] {
+        refuses(&with(&good.replace("http://127.0.0.1:9", url)), "deploy.url");
+    }
+    refuses(&with(&good.replace("production", "")), "deploy.environment");
+    refuses(&with(&good.replace("/s\"", "\"")), "deploy.secret");
+    refuses(&with(&format!("{good}timeout_ms = 0")), "deploy.timeout_ms");
+    refuses(&with(&format!("{good}timeout_ms = 1500001")), "deploy.timeout_ms");
+    refuses(&with(&format!("{good}{}", version.replace("/commit", "commit"))), "deploy.version");
+    refuses(&with(&format!("{good}colour = 1")), "colour");
+    refuses(&with("backend = \"processes\"\nurl = \"x\""), "url");
+    refuses(&with("backend = \"ecs\""), "ecs");
+    refuses(&with("url = \"x\""), "backend");
+}

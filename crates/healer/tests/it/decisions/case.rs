@@ -125,6 +125,7 @@ pub(crate) fn rollout(outcome: RolloutOutcome) -> Box<Rollout> {
         commit: commit(1),
         tree: tree(1),
         artefact: Some(Digest::of("artefact")),
+        told_by: None,
         outcome,
         why: "green was not healthy".into(),
         healthy_at: None,

@@ -174,6 +174,7 @@ impl World {
             commit: deploy.commit.clone(),
             tree: deploy.tree.clone(),
             artefact: deploy.artefact.clone(),
+            told_by: None,
             outcome,
             why: format!("{outcome:?}"),
             healthy_at: None,
