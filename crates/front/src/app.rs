@@ -78,5 +78,11 @@ fn mount(config: &mut web::ServiceConfig, state: web::Data<Front>) {
         .service(resource("/stats", web::get().to(routes::tell_stats)))
         .default_service(web::to(routes::tell_nothing))
         .wrap(Allow(CALLERS));
-    config.app_data(state).service(own).service(web::scope("").default_service(web::to(proxy::forward)));
+    // Signed: who reads them decides who may say what.
+    let callbacks = web::scope(paths::CALLBACKS).default_service(web::to(proxy::forward));
+    config
+        .app_data(state)
+        .service(callbacks)
+        .service(own)
+        .service(web::scope("").default_service(web::to(proxy::forward)));
 }

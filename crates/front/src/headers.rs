@@ -19,6 +19,9 @@ const HOP_BY_HOP: [&str; 10] = [
     "upgrade",
 ];
 
+/// What is between the front and who replays: neither does an application see the one, nor does its own pass for the other.
+const OWN: [&str; 2] = [wire::paths::WHO_HEADER, wire::paths::ANSWERED_HEADER];
+
 /// What the front says of a request.
 #[derive(Debug)]
 pub struct About<'a> {
@@ -103,7 +106,7 @@ fn named_by_connection<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String>
 }
 
 fn passes(name: &str, named_by_connection: &[String]) -> bool {
-    !HOP_BY_HOP.contains(&name) && !named_by_connection.iter().any(|named| named == name)
+    !HOP_BY_HOP.contains(&name) && !OWN.contains(&name) && !named_by_connection.iter().any(|named| named == name)
 }
 
 fn append(to: &mut HeaderMap, name: &str, value: &[u8]) {

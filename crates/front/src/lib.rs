@@ -12,6 +12,7 @@ pub mod body;
 pub mod headers;
 pub mod stats;
 pub mod record;
+pub mod witness;
 
 pub use app::Front;
 pub use settings::Settings;

@@ -5,15 +5,19 @@ use crate::body::{BodyError, Outgoing};
 use crate::headers::{About, incoming, outgoing, trace_parent};
 use crate::stats::{InFlight, NO_ROUTE, kind};
 use crate::table::Upstream;
-use crate::upstream::{Answer, Connection, Failure, connect, exchange};
+use crate::upstream::{Answer, AnswerError, Connection, Failure, connect, exchange};
+use crate::witness;
 use actix_web::body::{BodyStream, SizedStream};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use chassis::auth::Credentials;
 use chassis::{ApiError, Reply};
+use futures::Stream;
 use hyper::Request;
 use hyper::body::Incoming;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::problem::code;
 
@@ -87,6 +91,7 @@ pub async fn forward(
     request: HttpRequest,
     payload: web::Payload,
     front: web::Data<Front>,
+    credentials: web::Data<Credentials>,
 ) -> Result<HttpResponse, Reply<ProxyError>> {
     let outcome = pass_on(&request, payload, &front).await;
     let (label, status) = match &outcome {
@@ -103,7 +108,19 @@ pub async fn forward(
     if !request.headers().contains_key(wire::paths::REPLAY_HEADER) {
         front.stats.count(label, &kind(request.method().as_str(), request.uri().path(), status));
     }
-    Ok(respond(outcome?, front.answer_limit))
+    let passed = outcome?;
+    let asked = witness::asked(request.headers(), &credentials);
+    let (upstream, status) = (Arc::clone(&passed.upstream), passed.head.status.as_u16());
+    let (head, length, answer) = respond(passed, front.answer_limit);
+    Ok(match asked {
+        None => whole(head, length, answer),
+        Some(asked) => {
+            let path = request.uri().path_and_query().map_or("", |path| path.as_str());
+            let asked_for = (request.method().as_str(), path);
+            let (head, parts) = asked.vouch(asked_for, (status, head), answer, &upstream).await;
+            whole(head, length, parts)
+        }
+    })
 }
 
 /// An answer whose head has come.
@@ -112,6 +129,7 @@ struct Passed {
     body: Incoming,
     connection: Option<Pin<Box<Connection>>>,
     in_flight: InFlight,
+    upstream: Arc<Upstream>,
     /// The body of the request, if it was short.
     asked: Option<Bytes>,
 }
@@ -141,7 +159,7 @@ async fn pass_on(request: &HttpRequest, payload: web::Payload, front: &Front) ->
         match (sent, spare) {
             (Ok((response, connection)), _) => {
                 let (head, body) = response.into_parts();
-                return Ok(Passed { head, body, connection, in_flight, asked });
+                return Ok(Passed { head, body, connection, in_flight, upstream, asked });
             }
             (Err(Failure::Body(error)), _) => return Err(ProxyError::Body(error)),
             (Err(failure), Some(spare)) if tries < TRIES && does_no_harm_again(&failure, request.method()) => {
@@ -181,16 +199,23 @@ fn outgoing_request(
     Ok(built)
 }
 
-fn respond(passed: Passed, limit: Duration) -> HttpResponse {
+/// The head of the answer on its way to the caller, the length that it names, and the body that is to come.
+fn respond(passed: Passed, limit: Duration) -> (HttpResponseBuilder, Option<u64>, Answer) {
     let status = StatusCode::from_u16(passed.head.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = HttpResponse::build(status);
     for header in incoming(&passed.head.headers) {
         response.append_header(header);
     }
     let length = passed.head.headers.get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
-    let answer = Answer::new(passed.body, passed.connection, limit, passed.in_flight);
+    (response, length, Answer::new(passed.body, passed.connection, limit, passed.in_flight))
+}
+
+fn whole<S>(mut head: HttpResponseBuilder, length: Option<u64>, parts: S) -> HttpResponse
+where
+    S: Stream<Item = Result<Bytes, AnswerError>> + 'static,
+{
     match length {
-        Some(length) => response.body(SizedStream::new(length, answer)),
-        None => response.body(BodyStream::new(answer)),
+        Some(length) => head.body(SizedStream::new(length, Box::pin(parts))),
+        None => head.body(BodyStream::new(Box::pin(parts))),
     }
 }

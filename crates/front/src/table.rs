@@ -1,6 +1,7 @@
 //! The route table as it is used: checked, and ordered so that the longest prefix comes first. Pure.
 
 use std::sync::Arc;
+use wire::paths::CALLBACKS;
 use wire::rollout::RouteTable;
 
 /// How many routes a table may have.
@@ -73,7 +74,8 @@ impl Table {
             {
                 return Err(format!("a route has 1 to {MAX_TEXT} bytes of prefix, upstream and label each: {route:?}"));
             }
-            if !prefix.starts_with('/') || RESERVED.iter().any(|reserved| is_below(prefix, reserved)) {
+            let reserved = prefix != CALLBACKS && RESERVED.iter().any(|reserved| is_below(prefix, reserved));
+            if !prefix.starts_with('/') || reserved {
                 return Err(format!(
                     "{:?} is no prefix: it begins with / and not with {}",
                     route.prefix,
@@ -89,9 +91,12 @@ impl Table {
         Ok(Self { told, routes })
     }
 
-    /// Where a path goes: by the longest prefix that ends where a segment ends.
+    /// Where a path goes: by the longest prefix that ends where a segment ends. What is said to the platform never goes to a
+    /// target.
     pub fn choose(&self, path: &str) -> Option<&Arc<Upstream>> {
-        self.routes.iter().find(|(prefix, _)| is_below(path, prefix)).map(|(_, upstream)| upstream)
+        let is_callback = is_below(path, CALLBACKS);
+        let mut fitting = self.routes.iter().filter(|(prefix, _)| is_below(path, prefix));
+        fitting.find(|(prefix, _)| !is_callback || prefix == CALLBACKS).map(|(_, upstream)| upstream)
     }
 
     /// The number of the table.

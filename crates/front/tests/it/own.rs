@@ -45,6 +45,20 @@ async fn nothing_of_its_own_goes_to_a_target() {
 }
 
 #[tokio::test]
+async fn what_a_pipeline_says_goes_to_where_the_table_says_without_a_role_and_never_to_a_target() {
+    let front = start("http://127.0.0.1:1");
+    let (target, platform) = (upstream("target", &front.stop), upstream("platform", &front.stop));
+    front.route(1, &[("/", &target.url, "l")]).await;
+    let path = format!("{}/tiny", wire::paths::CALLBACKS);
+    let say = async |path: &str| front.request(Method::POST, path).body("{}").send().await.expect("an answer");
+    assert_eq!(problem(say(&path).await).await, (503, "no_live_version".into()), "nobody listens yet");
+    front.route(2, &[("/", &target.url, "l"), (wire::paths::CALLBACKS, &platform.url, "callbacks")]).await;
+    assert_eq!(say(&path).await.text().await.expect("a body"), "platform");
+    assert_eq!(problem(say("/-/callbacksx").await).await, (401, "unauthenticated".into()));
+    assert_eq!(problem(say("/-/routes").await).await, (401, "unauthenticated".into()));
+}
+
+#[tokio::test]
 async fn answers_are_counted_by_label_and_replays_are_not() {
     let front = start("http://127.0.0.1:1");
     let up = upstream("up", &front.stop);

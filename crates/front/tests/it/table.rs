@@ -43,6 +43,7 @@ fn what_is_wrong_with_a_table_is_said() {
     check_error(&[("a", UP, "l")], "is no prefix");
     check_error(&[("/-", UP, "l")], "is no prefix");
     check_error(&[("/-/x", UP, "l")], "is no prefix");
+    check_error(&[("/-/callbacks/x", UP, "l")], "is no prefix");
     check_error(&[("/developer/x", UP, "l")], "is no prefix");
     check_error(&[("/a", UP, "l"), ("/a/", UP, "m")], "there twice");
     check_error(&[("/a", UP, "")], "1 to 256 bytes");
