@@ -83,13 +83,12 @@ pub(crate) struct Instance {
 impl Instance {
     /// Where it answers.
     pub(crate) fn base_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        wire::rollout::upstream(self.port)
     }
 
     /// Its name in the front's counters.
     pub(crate) fn label(&self) -> String {
-        let short: String = self.commit.as_str().chars().take(7).collect();
-        format!("{}/{}/{short}", self.target, self.colour.as_str())
+        wire::rollout::label(&self.target, self.colour, &self.commit)
     }
 
     /// The route that sends its target's traffic to it.

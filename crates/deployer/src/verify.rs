@@ -35,7 +35,7 @@ pub(crate) async fn replay(
     reporter: &Reporter,
 ) -> Result<ReplayReport, EffectError> {
     let key = OperationKey { scope, step: "replay".to_owned() };
-    let task = VerifyTask::Replay(Replay { target: target.name.clone(), code: code.clone(), base_url });
+    let task = VerifyTask::Replay(Replay { target: target.name.clone(), code: code.clone(), base_url, live: None });
     let limit = target.contract(code).map_or(0, Contract::limit_ms);
     ask(verifier, key, task, Duration::from_millis(limit) + MARGIN, reporter).await
 }

@@ -110,6 +110,7 @@ impl Peers {
             Task::Replay(task) => {
                 let effects = &self.verifier.effects;
                 let before = self.live(incident).await?;
+                let task = task::on_live(task, before.as_ref());
                 let report = effects.run(&key, &task, self.effect_limit, Some(&doing.tell)).await?;
                 let after = self.live(incident).await?;
                 Ok(outcome::verified(incident, report, before.as_ref(), after.as_ref())?)

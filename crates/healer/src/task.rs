@@ -5,7 +5,7 @@ use wire::event::Step;
 use wire::incident::Incident;
 use wire::plan::{Lesson, PlanOption, PlanRequest, Remedy, Suspect, Verdict};
 use wire::proposal::{PatchTask, Propose, Push, Revert, Symptom};
-use wire::rollout::{Deploy, Mode};
+use wire::rollout::{Deploy, Live, Mode};
 use wire::verification::{Replay, VerifyTask};
 use wire::{Authority, CommitId, Problem, TreeId};
 
@@ -66,6 +66,7 @@ pub fn of(incident: &Incident, step: Step, around: &Around<'_>) -> Result<Task, 
             target: incident.target.clone(),
             code: incident.code.clone(),
             base_url: around.front.to_owned(),
+            live: None,
         }))),
         Step::Undo if incident.commit.is_none() => Some(Task::NothingToUndo),
         Step::Undo => revert(incident, around).map(|revert| Task::Revert(PatchTask::Revert(revert))),
@@ -73,6 +74,14 @@ pub fn of(incident: &Incident, step: Step, around: &Around<'_>) -> Result<Task, 
         Step::Act => None,
     };
     task.ok_or_else(|| Problem::new("incomplete", format!("the journal does not hold what {} needs", step.as_str())))
+}
+
+/// A replay on live with who must answer it: what another instance answers proves nothing of this one.
+pub fn on_live(mut task: VerifyTask, live: Option<&Live>) -> VerifyTask {
+    if let VerifyTask::Replay(replay) = &mut task {
+        replay.live = live.and_then(Live::answerer);
+    }
+    task
 }
 
 /// The second half of an undo: the reverting commit, which was built before, goes live.

@@ -15,12 +15,14 @@ use chassis::auth::Credentials;
 use chassis::operations::{Operations, Reporter};
 use chassis::server::Server;
 use chassis::{SharedClock, Stop};
+use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use wire::target::Catalogue;
+use wire::vouch::Key;
 use wire::{Service, TargetName};
 
 /// How often the warming of a target is tried while its repository cannot be read.
@@ -43,6 +45,8 @@ pub struct Verifier {
     pub checks: Checks,
     /// What was seen of versions without a patch.
     pub memory: Memory,
+    /// What the front knows us by, where it gives its word on who answers.
+    pub front: Option<Key>,
     /// The word to stop.
     pub stop: Stop,
     /// Whether the sandbox works, once that is known.
@@ -55,7 +59,13 @@ impl Verifier {
     ///
     /// # Errors
     /// When a folder cannot be used or a target could not be verified against.
-    pub fn open(settings: &Settings, catalogue: Catalogue, checks: Checks, stop: Stop) -> anyhow::Result<Self> {
+    pub fn open(
+        settings: &Settings,
+        credentials: &Credentials,
+        catalogue: Catalogue,
+        checks: Checks,
+        stop: Stop,
+    ) -> anyhow::Result<Self> {
         let (mut workshops, access) = (BTreeMap::new(), settings.access());
         git_remote::check_all(&catalogue, &access)?;
         for (name, target) in catalogue {
@@ -71,7 +81,8 @@ impl Verifier {
             false => Arc::new(Bubblewrap::new(program(settings)?)),
         };
         let memory = Memory::default();
-        Ok(Self { store, sandbox, http, checks, memory, stop, ready: OnceLock::new(), workshops })
+        let front = settings.front_vouches.then(|| Key::of_token(credentials.token.expose_secret()));
+        Ok(Self { store, sandbox, http, checks, memory, front, stop, ready: OnceLock::new(), workshops })
     }
 
     /// Whether a target is known.
@@ -148,7 +159,7 @@ pub async fn serve_with(
     stop: Stop,
 ) -> anyhow::Result<()> {
     let catalogue = chassis::catalogue::load(&settings.targets).context("cannot load the targets")?;
-    let verifier = Arc::new(Verifier::open(&settings, catalogue, checks, stop.clone())?);
+    let verifier = Arc::new(Verifier::open(&settings, &credentials, catalogue, checks, stop.clone())?);
     if let Some(warning) = verifier.sandbox.warning() {
         tracing::warn!(warning, "no sandbox");
     }

@@ -2,10 +2,12 @@
 
 use crate::gates::replay::Answer;
 use crate::sandbox::Address;
+use crate::standing::Who;
 use std::time::{Duration, Instant};
 use wire::ReplayId;
-use wire::paths::REPLAY_HEADER;
+use wire::paths::{ANSWERED_HEADER, REPLAY_HEADER, WHO_HEADER};
 use wire::target::Request;
+use wire::vouch::Exchange;
 
 /// How long the way to a running instance may be gone: what stands in front of it is started again by its supervisor.
 const COME_BACK: Duration = Duration::from_secs(5);
@@ -21,8 +23,8 @@ const MAX_ANSWER: usize = 1 << 20;
 pub struct Endpoint {
     http: reqwest::Client,
     base: String,
-    /// Whether something stands in front of the instance that may be away for a moment.
-    behind_a_front: bool,
+    /// Who answers there.
+    pub who: Who,
 }
 
 impl Endpoint {
@@ -33,18 +35,18 @@ impl Endpoint {
     pub fn of_job(address: &Address) -> Result<Self, reqwest::Error> {
         Ok(match address {
             Address::Port(port) => {
-                Self { http: client()?.build()?, base: format!("http://127.0.0.1:{port}"), behind_a_front: false }
+                Self { http: client()?.build()?, base: format!("http://127.0.0.1:{port}"), who: Who::Own }
             }
             Address::Socket(path) => {
                 let http = client()?.unix_socket(path.as_path()).build()?;
-                Self { http, base: "http://candidate".into(), behind_a_front: false }
+                Self { http, base: "http://candidate".into(), who: Who::Own }
             }
         })
     }
 
     /// A running instance.
-    pub fn of_instance(http: reqwest::Client, base_url: &str) -> Self {
-        Self { http, base: base_url.trim_end_matches('/').to_owned(), behind_a_front: true }
+    pub fn of_instance(http: reqwest::Client, base_url: &str, who: Who) -> Self {
+        Self { http, base: base_url.trim_end_matches('/').to_owned(), who }
     }
 
     /// Whether the path answers 200 within the limit.
@@ -53,12 +55,12 @@ impl Endpoint {
         answer.is_ok_and(|answer| answer.status() == reqwest::StatusCode::OK)
     }
 
-    /// The answer to the request, which bears the id of a replay or comes as a user's does. A connection that was lost on the way to a running instance says nothing of the instance:
-    /// the request is sent again when somebody listens again.
+    /// The answer to the request, which bears the id of a replay or comes as a user's does. A connection that was lost on the
+    /// way to a running instance, where what stands before it may be away for a moment, says nothing of the instance: the request is sent again when somebody listens again.
     pub async fn ask(&self, request: &Request, limit: Duration, replay: Option<&ReplayId>) -> Answer {
         let mut answer = self.send(request, limit, replay).await;
         for _ in 0..RESENDS {
-            if !answer.lost || !self.behind_a_front {
+            if !answer.lost || matches!(self.who, Who::Own) {
                 break;
             }
             if !self.comes_back().await {
@@ -106,11 +108,17 @@ impl Endpoint {
         }
         if let Some(replay) = replay {
             call = call.header(REPLAY_HEADER, replay.as_str());
+            if let Who::Front { key, .. } = &self.who {
+                call = call.header(WHO_HEADER, key.ask(replay));
+            }
         }
-        let call = call.body(request.body.clone());
         let failed = |error: reqwest::Error| format!("{:#}", anyhow::Error::from(error.without_url()));
-        let mut answer = call.send().await.map_err(failed)?;
-        let (status, mut body) = (Some(answer.status().as_u16()), Vec::new());
+        let call = call.body(request.body.clone()).build().map_err(failed)?;
+        let path = call.url().query().map_or_else(String::new, |query| format!("?{query}"));
+        let path = format!("{}{path}", call.url().path());
+        let mut answer = self.http.execute(call).await.map_err(failed)?;
+        let (status, mut body) = (answer.status().as_u16(), Vec::new());
+        let word = answer.headers().get(ANSWERED_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let content_type =
             answer.headers().get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let said = answer.headers().iter().filter(|(_, value)| !value.is_empty());
@@ -122,8 +130,11 @@ impl Endpoint {
             }
         }
         let text = String::from_utf8_lossy(&body).into_owned();
+        let exchange = |replay| Exchange { replay, method: &request.method, path: &path, status, body: &body };
+        let answered_by = replay.zip(word).and_then(|(replay, word)| self.who.heard(&exchange(replay), &word));
         Ok(Answer {
-            status,
+            status: Some(status),
+            answered_by,
             headers,
             body: serde_json::from_slice(&body).ok(),
             text,

@@ -15,6 +15,7 @@ pub mod candidate;
 pub mod double;
 pub mod replay;
 pub mod endpoint;
+pub mod standing;
 pub mod nonce;
 pub mod sequential;
 pub mod gates;

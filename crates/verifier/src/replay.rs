@@ -6,6 +6,7 @@ use crate::error::VerifyError;
 use crate::gates::replay::{fitting, judge};
 use crate::nonce::Nonce;
 use crate::sequential::Test;
+use crate::standing::Who;
 use crate::witness::Watch;
 use chassis::operations::Reporter;
 use std::time::Duration;
@@ -47,9 +48,11 @@ pub async fn once(verifier: &Verifier, question: Question<'_>, id: ReplayId, end
     let fit = fitting(answers, &answer, nonce);
     // Whatever the witnesses saw cannot mend a wrong answer: then all are asked once, as evidence.
     let patience = if fit.is_ok() { PATIENCE } else { Duration::ZERO };
-    let witnesses = watch.ask(fit.as_ref().ok().copied(), patience).await;
+    let mut witnesses = watch.ask(fit.as_ref().ok().copied(), patience).await;
     let right = fit.as_ref().ok().and_then(|at| u32::try_from(at + 1).ok());
-    let (judgement, why) = judge(fit, answers.len(), &witnesses);
+    let judged = judge(fit, answers.len(), &witnesses);
+    let (judgement, why) = endpoint.who.judge(judged, &answer);
+    witnesses.extend(endpoint.who.report(&answer));
     ReplayReport {
         code: fault.clone(),
         replay: id,
@@ -143,6 +146,11 @@ pub async fn live(verifier: &Verifier, task: Replay, reporter: &Reporter) -> Res
         let why = "not_permitted: the contract does not permit replays against a running instance";
         return Ok(not_replayed(task.code, why.into()));
     }
-    let endpoint = Endpoint::of_instance(verifier.http.clone(), &task.base_url);
-    Ok(replay(verifier, contract, &endpoint, reporter).await)
+    let who = Who::of(task.live, verifier.front.as_ref());
+    let endpoint = Endpoint::of_instance(verifier.http.clone(), &task.base_url, who);
+    let mut report = replay(verifier, contract, &endpoint, reporter).await;
+    if report.judgement == Judgement::Met {
+        report.why.push_str(endpoint.who.remark());
+    }
+    Ok(report)
 }

@@ -22,6 +22,8 @@ pub struct Settings {
     pub ssh_known_hosts: PathBuf,
     /// How long such a host may be silent, milliseconds.
     pub ssh_silence_ms: u64,
+    /// Whether the front gives its word on who answers a replay on live, and an answer without it proves nothing.
+    pub front_vouches: bool,
     /// Whether each target is built once at the start, so that the first candidate is built as quickly as the next.
     pub warm_at_start: bool,
     /// Whether commands may run as plain processes. Only for machines without namespaces where every candidate is trusted.
@@ -40,6 +42,7 @@ impl Default for Settings {
             ssh_key: PathBuf::new(),
             ssh_known_hosts: PathBuf::new(),
             ssh_silence_ms: 10_000,
+            front_vouches: true,
             warm_at_start: true,
             allow_unsandboxed: false,
             sandbox_program: PathBuf::new(),

@@ -31,6 +31,7 @@ pub mod push;
 pub mod redact;
 pub mod timeline;
 pub mod traffic;
+pub mod vouch;
 pub mod target;
 
 pub use digest::Digest;

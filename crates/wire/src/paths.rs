@@ -57,6 +57,10 @@ pub const CALLBACKS: &str = "/-/callbacks";
 
 /// Marks a request as a replay; its value is the [`crate::ReplayId`].
 pub const REPLAY_HEADER: &str = "x-kintsugi-replay";
+/// Asks the front who answers a replay; it goes no further than to the front. See [`crate::vouch`].
+pub const WHO_HEADER: &str = "x-kintsugi-who";
+/// The front's word on who answered.
+pub const ANSWERED_HEADER: &str = "x-kintsugi-answered-by";
 /// Carries a session's anti-forgery token.
 pub const CSRF_HEADER: &str = "x-kintsugi-csrf";
 /// The request id, taken over from the caller or made.

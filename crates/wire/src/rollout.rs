@@ -168,6 +168,40 @@ pub struct Live {
     pub problem: Option<crate::Problem>,
 }
 
+impl Live {
+    /// Who answers when traffic is led to it by the route table; none where a pipeline sees to that.
+    pub fn answerer(&self) -> Option<Answerer> {
+        let label = label(&self.target, self.colour?, &self.commit);
+        Some(Answerer { upstream: upstream(self.port), label })
+    }
+}
+
+/// An instance as the route table names it, which is also how the front knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answerer {
+    /// See [`Route::upstream`].
+    pub upstream: String,
+    /// See [`Route::label`].
+    pub label: String,
+}
+
+impl std::fmt::Display for Answerer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.label, self.upstream)
+    }
+}
+
+/// Where an instance on a port of this machine answers.
+pub fn upstream(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+/// An instance's name in the route table and in the front's counters.
+pub fn label(target: &TargetName, colour: Colour, commit: &CommitId) -> String {
+    let short: String = commit.as_str().chars().take(7).collect();
+    format!("{target}/{}/{short}", colour.as_str())
+}
+
 /// `GET /v1/rollouts/{target}/suspects?before=…&within_s=…`: what a developer had pushed and what went live in that time.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Suspects {

@@ -1,5 +1,6 @@
 //! What `verifier` is asked and what it answers: gates with evidence, replays with witnesses, artefacts.
 
+use crate::rollout::Answerer;
 use crate::span::Span;
 use crate::{CommitId, Digest, FaultCode, ReplayId, TargetName, TreeId};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,9 @@ pub struct Replay {
     pub code: FaultCode,
     /// Where the instance answers, e.g. `http://127.0.0.1:8000`.
     pub base_url: String,
+    /// The instance that is live, where an answer of another one proves nothing: then the front must say that it was this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Answerer>,
 }
 
 /// The verifier's judgement of a candidate. Kept beside the artefact: `GET /v1/verdicts/{digest}`.

@@ -95,7 +95,9 @@ impl Judge {
         fault: variants::Fault,
         base_url: &str,
     ) -> anyhow::Result<ReplayReport> {
-        let replay = Replay { target: self.name.clone(), code: fault.code()?, base_url: base_url.to_owned() };
+        // As the healer: the deployer says what is live.
+        let (code, live) = (fault.code()?, self.live().await?.answerer());
+        let replay = Replay { target: self.name.clone(), code, base_url: base_url.to_owned(), live };
         ask(&self.closing, key, &VerifyTask::Replay(replay)).await
     }
 

@@ -19,6 +19,8 @@ fn roles(callee: Service, caller: Service) -> Option<&'static str> {
         (Patcher, IncidentStore) => Some(r#"{ service = "incident-store" }"#),
         (Verifier, Patcher) => Some(r#"{ service = "patcher" }"#),
         (Verifier | Front, Deployer) => Some(r#"{ service = "deployer" }"#),
+        // It calls nothing there: by this the front knows whose replays it gives its word on.
+        (Front, Verifier) => Some(r#"{ service = "verifier" }"#),
         (FaultApp | Kintsugi, _) => None,
         (FaultRouter, Kintsugi) => Some(r#""operator", "ingest", { service = "kintsugi" }"#),
         (_, Kintsugi) => Some(r#""operator", "approver", { service = "kintsugi" }"#),

@@ -10,6 +10,7 @@ use super::{passed, refused};
 use crate::nonce::Nonce;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use wire::rollout::Answerer;
 use wire::target::{Contract, Expectation};
 use wire::verification::{Gate, GateReport, Judgement, WitnessReport};
 
@@ -31,6 +32,8 @@ pub struct Answer {
     pub text: String,
     /// What it says that the body is.
     pub content_type: Option<String>,
+    /// Who gave it, by the front's word.
+    pub answered_by: Option<Answerer>,
     /// Why there was no complete answer.
     pub problem: Option<String>,
     /// The connection was refused, or closed before there was an answer.

@@ -34,8 +34,9 @@ async fn without_a_key_the_start_is_refused_and_the_setting_is_named() {
     target.repository.url = "git@host:x.git".into();
     let at = |part: &str| folder.path().join(part);
     let settings = Settings { work: at("work"), artefacts: at("artefacts"), ..Settings::default() };
+    let credentials = testkit::credentials(wire::Service::Verifier);
     let catalogue = [(target.name.clone(), target)].into();
-    let refused =
-        verifier::app::Verifier::open(&settings, catalogue, Checks::all(), Stop::new()).expect_err("no start");
+    let refused = verifier::app::Verifier::open(&settings, &credentials, catalogue, Checks::all(), Stop::new())
+        .expect_err("no start");
     assert!(format!("{refused:#}").contains("`ssh_key` is not set"), "{refused:#}");
 }

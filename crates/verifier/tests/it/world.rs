@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use verifier::Settings;
 use verifier::gates::Checks;
 use wire::proposal::Proposal;
+use wire::rollout::Answerer;
 use wire::verification::{Admit, Build, Built, Replay, ReplayReport, Verdict, VerifyTask};
 use wire::{CommitId, Digest, OperationKey, Service, TargetName};
 
@@ -114,8 +115,19 @@ impl World {
     }
 
     pub(crate) async fn replay(&self, key: &str, code: &str, base_url: &str) -> ReplayReport {
+        self.replay_on(key, code, base_url, None).await
+    }
+
+    /// Of the instance that is live.
+    pub(crate) async fn replay_on(
+        &self,
+        key: &str,
+        code: &str,
+        base_url: &str,
+        live: Option<Answerer>,
+    ) -> ReplayReport {
         let code = code.parse().expect("a code");
-        let task = VerifyTask::Replay(Replay { target: name(), code, base_url: base_url.to_owned() });
+        let task = VerifyTask::Replay(Replay { target: name(), code, base_url: base_url.to_owned(), live });
         self.ask(Service::Healer, key, &task).await.expect("a report")
     }
 

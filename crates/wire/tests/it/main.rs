@@ -19,3 +19,4 @@ mod operations;
 mod target;
 mod contract;
 mod redact;
+mod vouch;

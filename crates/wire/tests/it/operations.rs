@@ -70,7 +70,8 @@ fn what_a_newer_writer_knows_is_read_and_never_taken_for_success() {
     assert!(!verdict.is_actionable());
     let remedy: plan::Remedy = serde_json::from_value(json!({"kind": "prayer", "to": "whom"})).unwrap();
     assert_eq!(remedy, plan::Remedy::Unknown);
-    let task = VerifyTask::Replay(Replay { target: "a".parse().unwrap(), code: code(), base_url: "http://x".into() });
+    let (target, base_url) = ("a".parse().unwrap(), "http://x".into());
+    let task = VerifyTask::Replay(Replay { target, code: code(), base_url, live: None });
     let mut text = serde_json::to_value(&task).unwrap();
     text["of_a_newer_version"] = json!([1, 2]);
     assert_eq!(serde_json::from_value::<VerifyTask>(text).unwrap(), task);
