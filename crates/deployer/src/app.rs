@@ -1,5 +1,6 @@
 //! Puts the parts together and serves.
 
+use crate::callback::{self, Keys};
 use crate::ledger::{Ledger, MIGRATIONS};
 use crate::routes;
 use crate::settings::Settings;
@@ -13,6 +14,7 @@ use chassis::server::Server;
 use chassis::{Stop, clock};
 use client::Callee;
 use database::Db;
+use reqwest::redirect::Policy;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -34,6 +36,8 @@ const CONNECT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) sites: BTreeMap<TargetName, Arc<Site>>,
+    /// What the pipelines of some of them sign with.
+    pub(crate) keys: Keys,
     pub(crate) ledger: Ledger,
     pub(crate) operations: web::Data<Operations<Rollout>>,
     /// Whether the schema is up to date.
@@ -53,13 +57,14 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let catalogue = chassis::catalogue::load(&settings.targets).context("cannot use the target catalogue")?;
     git_remote::check_all(&catalogue, &settings.access())?;
+    let keys = callback::keys(&catalogue)?;
     let ledger = Ledger::new(Db::new(&database, settings.pool)?);
     let shared = Arc::new(shared(settings, ledger.clone(), &credentials, stop.clone())?);
     let sites: BTreeMap<_, _> =
         catalogue.into_iter().map(|(name, target)| (name, Arc::new(Site::new(target, Arc::clone(&shared))))).collect();
     let (is_ready, ready) = watch::channel(false);
     let operations = web::Data::new(Operations::new(clock::system(), stop.clone()));
-    let app = web::Data::new(App { sites: sites.clone(), ledger: ledger.clone(), operations, ready });
+    let app = web::Data::new(App { sites: sites.clone(), keys, ledger: ledger.clone(), operations, ready });
     let word = stop.clone();
     stop.spawn("start", async move {
         tokio::select! {
@@ -91,7 +96,12 @@ fn shared(settings: Settings, ledger: Ledger, credentials: &Arc<Credentials>, st
         ledger,
         verifier,
         // No connection is kept: a check must reach the instance that listens now.
-        http: reqwest::Client::builder().connect_timeout(CONNECT).no_proxy().pool_max_idle_per_host(0).build()?,
+        http: reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .no_proxy()
+            .redirect(Policy::none())
+            .pool_max_idle_per_host(0)
+            .build()?,
         settings,
         stop,
     })

@@ -55,6 +55,13 @@ pub(crate) struct Head {
     pub(crate) epoch: Epoch,
 }
 
+/// A commit of the branch.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) tree: TreeId,
+    pub(crate) trailers: Vec<(String, String)>,
+}
+
 /// A branch of a remote. Cheap to clone; one look at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Branch {
@@ -100,6 +107,16 @@ impl Branch {
         }
     }
 
+    /// A commit that stands on the branch, as the remote tells it now; none when it does not.
+    pub(crate) async fn find(&self, commit: &CommitId) -> Result<Option<Found>, Arc<BranchError>> {
+        let head = self.head().await?;
+        let (folder, commit) = (self.folder.clone(), commit.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            find(&folder, &head.commit, &commit).map_err(|error| failed("read the branch", &error))
+        });
+        found.await.map_err(|_| BranchError::TooLong)?.map_err(Arc::new)
+    }
+
     fn look(&self) -> Result<Head, Arc<BranchError>> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let told = self.ask(&mut last).map_err(Arc::new);
@@ -139,6 +156,17 @@ impl Branch {
             epoch,
         })
     }
+}
+
+fn find(folder: &Path, head: &CommitId, commit: &CommitId) -> Result<Option<Found>, git2::Error> {
+    let repository = open(folder)?;
+    let (head, oid) = (Oid::from_str(head.as_str())?, Oid::from_str(commit.as_str())?);
+    let Ok(commit) = repository.find_commit(oid) else { return Ok(None) };
+    if head != oid && !repository.graph_descendant_of(head, oid)? {
+        return Ok(None);
+    }
+    let tree = commit.tree_id().to_string().parse().map_err(|_| git2::Error::from_str("an id of another form"))?;
+    Ok(Some(Found { tree, trailers: trailers(&commit) }))
 }
 
 fn failed(what: &'static str, error: &git2::Error) -> BranchError {

@@ -50,7 +50,8 @@ impl Order {
 /// What ran before.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Former {
-    pub(crate) instance: InstanceId,
+    /// None where a pipeline ran it.
+    pub(crate) instance: Option<InstanceId>,
     pub(crate) commit: CommitId,
     pub(crate) since: DateTime<Utc>,
 }
@@ -171,7 +172,8 @@ mod tests {
     fn only_what_a_developer_pushed_and_what_took_the_place_of_another_version_is_a_suspect() {
         let mut pushed = course(Stage::Ended, RolloutOutcome::Live);
         let at = DateTime::UNIX_EPOCH;
-        let former = Former { instance: InstanceId(uuid::Uuid::nil()), commit: pushed.order.commit.clone(), since: at };
+        let former =
+            Former { instance: Some(InstanceId(uuid::Uuid::nil())), commit: pushed.order.commit.clone(), since: at };
         (pushed.order.developers, pushed.report.switched_at, pushed.former) = (true, Some(at), Some(former));
         assert_eq!(pushed.suspect().map(|suspect| suspect.live_since), Some(at));
         let without = |change: fn(&mut Course)| {

@@ -1,13 +1,15 @@
 //! What a restart needs: the authority that was seen, what runs, every instance, every roll-out. Each change of state is
 //! one transaction.
 
+mod callbacks;
 mod instances;
 mod rollouts;
 mod schema;
 mod targets;
 
+pub(crate) use callbacks::{Kept, Word};
 pub(crate) use rollouts::Change;
-pub(crate) use targets::LiveNow;
+pub(crate) use targets::{LiveCommit, LiveNow};
 
 use actix_web::http::StatusCode;
 use chassis::ApiError;

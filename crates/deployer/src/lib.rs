@@ -3,9 +3,11 @@
 pub mod settings;
 pub mod app;
 mod routes;
+mod callback;
 mod instance;
 mod course;
 mod plan;
+mod pipeline;
 mod duty;
 mod bake;
 mod site;

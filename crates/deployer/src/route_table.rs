@@ -2,8 +2,10 @@
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use wire::TargetName;
 use wire::rollout::{Route, RouteTable};
+
+/// The owner of the route by which pipelines reach this service: no name of a target.
+pub(crate) const CALLBACKS: &str = "callbacks:";
 
 /// Why the route table could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -22,28 +24,24 @@ pub(crate) enum RouteError {
     },
 }
 
-/// The table with one target's route replaced (or taken out); the others stay. None when it is so already.
-pub(crate) fn with(
-    table: &RouteTable,
-    target: &TargetName,
-    route: Option<&Route>,
-    at_least: i64,
-) -> Option<RouteTable> {
-    if own(table, target).eq(route) {
+/// The table with one owner's route replaced (or taken out); the others stay. None when it is so already. An owner is a
+/// target, or [`CALLBACKS`].
+pub(crate) fn with(table: &RouteTable, owner: &str, route: Option<&Route>, at_least: i64) -> Option<RouteTable> {
+    if own(table, owner).eq(route) {
         return None;
     }
-    let others = table.routes.iter().filter(|other| !is_of(other, target)).cloned();
+    let others = table.routes.iter().filter(|other| !is_of(other, owner)).cloned();
     let routes = others.chain(route.cloned()).collect();
     Some(RouteTable { generation: table.generation.max(at_least) + 1, routes })
 }
 
-/// The routes of a target.
-pub(crate) fn own<'a>(table: &'a RouteTable, target: &'a TargetName) -> impl Iterator<Item = &'a Route> {
-    table.routes.iter().filter(move |route| is_of(route, target))
+/// The routes of an owner.
+pub(crate) fn own<'a>(table: &'a RouteTable, owner: &'a str) -> impl Iterator<Item = &'a Route> {
+    table.routes.iter().filter(move |route| is_of(route, owner))
 }
 
-fn is_of(route: &Route, target: &TargetName) -> bool {
-    route.label.split('/').next() == Some(target.as_str())
+fn is_of(route: &Route, owner: &str) -> bool {
+    route.label.split('/').next() == Some(owner)
 }
 
 /// Reads the file; an absent one is an empty table, as is one that a person has broken: it is made again from the ledger.
@@ -79,14 +77,13 @@ mod tests {
 
     #[test]
     fn a_targets_route_is_replaced_and_those_of_others_stay() {
-        let tiny: TargetName = "tiny".parse().expect("a name");
         let other = route("tiny-two/blue/1", 1);
         let table = RouteTable { generation: 4, routes: vec![other.clone(), route("tiny/blue/1", 2)] };
         let green = route("tiny/green/2", 3);
-        let next = with(&table, &tiny, Some(&green), 0).expect("a change");
+        let next = with(&table, "tiny", Some(&green), 0).expect("a change");
         assert_eq!(next, RouteTable { generation: 5, routes: vec![other.clone(), green.clone()] });
-        assert_eq!(with(&next, &tiny, Some(&green), 0), None);
-        assert_eq!(with(&next, &tiny, None, 9), Some(RouteTable { generation: 10, routes: vec![other] }));
+        assert_eq!(with(&next, "tiny", Some(&green), 0), None);
+        assert_eq!(with(&next, "tiny", None, 9), Some(RouteTable { generation: 10, routes: vec![other] }));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The routes: operations for the healer, and what runs.
 
 use crate::app::App;
+use crate::callback;
 use crate::ledger::LedgerError;
-use crate::site::Site;
+use crate::site::{NotLive, Site};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::auth::{Allow, Role};
@@ -32,6 +33,7 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
                 .route(web::put().to(ask_rollout))
                 .route(web::get().to(read_operation::<Rollout>)),
         )
+        .service(callback::resource())
         .service(web::resource(format!("{rollout}/suspects")).wrap(Allow(READERS)).route(web::get().to(read_suspects)))
         .service(web::resource(rollout).wrap(Allow(READERS)).route(web::get().to(read_live)));
 }
@@ -103,13 +105,14 @@ async fn read_live(app: web::Data<App>, path: web::Path<TargetName>) -> Result<H
     let target = path.into_inner();
     let site = app.site(&target)?;
     app.check_ready()?;
-    match site.live().await.map_err(AskError::from)? {
-        Ok(live) => Ok(HttpResponse::Ok().json(live)),
-        Err(problem) => {
-            let why = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
-            Err(AskError::from(Plain::NotFound(format!("nothing of {target} runs yet{why}"))).into())
-        }
-    }
+    let why = match site.live().await.map_err(AskError::from)? {
+        Ok(live) => return Ok(HttpResponse::Ok().json(live)),
+        Err(NotLive::Silent(why)) => return Err(AskError::from(Plain::Unavailable(anyhow::Error::msg(why))).into()),
+        Err(NotLive::Nothing(None)) => format!("nothing of {target} runs yet"),
+        Err(NotLive::Nothing(Some(problem))) => format!("nothing of {target} runs yet: {problem}"),
+        Err(NotLive::Other(why)) => format!("what runs of {target} is not what its pipeline said: {why}"),
+    };
+    Err(AskError::from(Plain::NotFound(why)).into())
 }
 
 /// A time before a moment.

@@ -2,6 +2,9 @@
 
 mod before;
 mod drive;
+mod look;
+mod observe;
+mod pipeline;
 mod reconcile;
 mod retire;
 mod revive;
@@ -62,15 +65,28 @@ pub(crate) struct Turn(());
 /// A target with everything that is done for it.
 #[derive(Debug)]
 pub(crate) struct Site {
-    target: Target,
-    branch: Branch,
+    pub(crate) target: Target,
+    pub(crate) branch: Branch,
     shared: Arc<Shared>,
     turn: tokio::sync::Mutex<Turn>,
     /// Something has ended: look at the branch at once.
     wake: Notify,
     /// Something is to be ended.
     retire: Notify,
+    /// A pipeline has said something.
+    told: Notify,
     watch: Mutex<Watch>,
+}
+
+/// Why nothing is said to be live.
+#[derive(Debug)]
+pub(crate) enum NotLive {
+    /// Nothing was rolled out yet.
+    Nothing(Option<Problem>),
+    /// The target says that it runs something else than its pipeline said.
+    Other(String),
+    /// The target does not answer.
+    Silent(String),
 }
 
 /// What the reconciler remembers; a restart may forget it.
@@ -98,6 +114,7 @@ impl Site {
             turn: tokio::sync::Mutex::new(Turn(())),
             wake: Notify::new(),
             retire: Notify::new(),
+            told: Notify::new(),
             watch: Mutex::default(),
         }
     }
@@ -132,7 +149,7 @@ impl Site {
         let earlier = ledger.rollout(&self.target.name, &deploy.commit).await.map_err(away)?;
         if let Some(course) = earlier.as_ref().filter(|course| course.answers(&key)) {
             // That it went live once is no answer when another commit is live by now.
-            let live = ledger.live(&self.target.name).await.map_err(away)?;
+            let live = ledger.live_commit(&self.target.name).await.map_err(away)?;
             let is_live = live.is_some_and(|live| live.commit == deploy.commit);
             if course.report.outcome != RolloutOutcome::Live || is_live {
                 return Ok(course.report.clone());
@@ -153,7 +170,10 @@ impl Site {
             let message = format!("the commit's tree is {}", head.tree);
             return Err(OperationFailed::give_up("tree_differs", message));
         }
-        let rollout = Drive::begin(self, &turn, reporter, course).await?.run().await?;
+        let rollout = match self.target.deploy.pipeline() {
+            Some(pipeline) => self.await_pipeline(pipeline, &turn, reporter, course, earlier.as_ref()).await?,
+            None => Drive::begin(self, &turn, reporter, course).await?.run().await?,
+        };
         if rollout.outcome == RolloutOutcome::Live {
             self.tell(None);
         }
@@ -161,11 +181,14 @@ impl Site {
     }
 
     /// What runs, and why it is not the head if it is not.
-    pub(crate) async fn live(&self) -> Result<Result<Live, Option<Problem>>, LedgerError> {
+    pub(crate) async fn live(&self) -> Result<Result<Live, NotLive>, LedgerError> {
+        if let Some(pipeline) = self.target.deploy.pipeline() {
+            return self.live_by_pipeline(pipeline).await;
+        }
         let problem = self.watch().problem.clone();
         let Some(LiveNow { instance, commit, since, rollouts }) = self.shared.ledger.live(&self.target.name).await?
         else {
-            return Ok(Err(problem));
+            return Ok(Err(NotLive::Nothing(problem)));
         };
         Ok(Ok(Live {
             target: instance.target,
@@ -188,7 +211,7 @@ impl Site {
         Ok(Suspects { suspects: courses.iter().filter_map(Course::suspect).take(MAX_SUSPECTS).collect() })
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.shared.clock.0.now()
     }
 

@@ -43,13 +43,13 @@ impl Traffic {
 
     /// Sends a target's traffic over a route (or nowhere), and waits until the front does so.
     pub(crate) async fn send(&self, target: &TargetName, route: Option<&Route>) -> Result<(), TrafficError> {
-        let generation = self.write(target, route).await?;
+        let generation = self.write(target.as_str(), route).await?;
         let until = Instant::now() + self.limit;
         let mut pause = PAUSE.0;
         loop {
             if let Ok(Ok(table)) = tokio::time::timeout_at(until, self.front.routes()).await
                 && table.generation >= generation
-                && route_table::own(&table, target).eq(route)
+                && route_table::own(&table, target.as_str()).eq(route)
             {
                 return Ok(());
             }
@@ -61,17 +61,23 @@ impl Traffic {
         }
     }
 
-    /// Writes a target's route; answers the generation from which on it holds.
-    async fn write(&self, target: &TargetName, route: Option<&Route>) -> Result<i64, TrafficError> {
+    /// Sees to it that the file has an owner's route. Whether the front has it in force already does not matter: who comes
+    /// before that comes again.
+    pub(crate) async fn publish(&self, owner: &str, route: &Route) -> Result<(), TrafficError> {
+        self.write(owner, Some(route)).await.map(|_| ())
+    }
+
+    /// Writes an owner's route; answers the generation from which on it holds.
+    async fn write(&self, owner: &str, route: Option<&Route>) -> Result<i64, TrafficError> {
         let _writing = self.writing.lock().await;
         let table = route_table::read(&self.path)?;
         // A file that was lost must not begin again below what the front has seen.
         let seen = self.ledger.generation().await?;
-        match route_table::with(&table, target, route, seen) {
+        match route_table::with(&table, owner, route, seen) {
             None => Ok(table.generation),
             Some(next) => {
                 route_table::write(&self.path, &next)?;
-                self.ledger.wrote(target, next.generation).await?;
+                self.ledger.wrote(owner, next.generation).await?;
                 Ok(next.generation)
             }
         }
@@ -79,7 +85,7 @@ impl Traffic {
 
     /// Whether the file sends a target's traffic over a route.
     pub(crate) fn is_sent(&self, target: &TargetName, route: &Route) -> Result<bool, RouteError> {
-        Ok(route_table::own(&route_table::read(&self.path)?, target).eq([route]))
+        Ok(route_table::own(&route_table::read(&self.path)?, target.as_str()).eq([route]))
     }
 
     /// The front's counters.

@@ -66,8 +66,8 @@ impl TryFrom<&Course> for RolloutRow {
 /// What a step changes besides the roll-out itself.
 #[derive(Debug, Default)]
 pub(crate) struct Change<'a> {
-    /// What runs from now on: instance, commit, since when.
-    pub(crate) live: Option<(InstanceId, &'a CommitId, DateTime<Utc>)>,
+    /// What runs from now on: instance (none where a pipeline runs it), commit, since when.
+    pub(crate) live: Option<(Option<InstanceId>, &'a CommitId, DateTime<Utc>)>,
     /// Whether that counts as a roll-out that went live.
     pub(crate) counts: bool,
     /// New states.

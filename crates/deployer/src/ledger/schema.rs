@@ -46,3 +46,16 @@ diesel::table! {
         report -> Jsonb,
     }
 }
+
+diesel::table! {
+    callbacks (target, id) {
+        target -> Text,
+        id -> Text,
+        digest -> Text,
+        commit -> Text,
+        sent_at -> Timestamptz,
+        received_at -> Timestamptz,
+        taken -> Bool,
+        callback -> Jsonb,
+    }
+}

@@ -19,6 +19,14 @@ pub(crate) struct LiveNow {
     pub(crate) rollouts: i64,
 }
 
+/// Which commit of a target runs, whoever rolled it out.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveCommit {
+    pub(crate) commit: CommitId,
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) rollouts: i64,
+}
+
 /// Why a request's authority is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Stale {
@@ -106,6 +114,24 @@ impl Ledger {
         self.db.run(|conn| Box::pin(async move { live(conn, &target).await })).await
     }
 
+    /// Which commit runs; none before the first roll-out.
+    pub(crate) async fn live_commit(&self, target: &TargetName) -> Result<Option<LiveCommit>, LedgerError> {
+        type Row = (Option<String>, Option<DateTime<Utc>>, i64);
+        let target = target.to_string();
+        self.db
+            .run(|conn| {
+                Box::pin(async move {
+                    let row = targets::table.find(&target);
+                    let row = row.select((targets::commit, targets::since, targets::rollouts));
+                    let row: Option<Row> = row.first(conn).await.optional()?;
+                    let Some((Some(commit), Some(since), rollouts)) = row else { return Ok(None) };
+                    let commit = commit.parse().map_err(|_| LedgerError::Form { what: "a commit" })?;
+                    Ok(Some(LiveCommit { commit, since, rollouts }))
+                })
+            })
+            .await
+    }
+
     /// The last generation that was written.
     pub(crate) async fn generation(&self) -> Result<i64, LedgerError> {
         self.db
@@ -119,8 +145,8 @@ impl Ledger {
     }
 
     /// Keeps the generation that was written for a target.
-    pub(crate) async fn wrote(&self, target: &TargetName, generation: i64) -> Result<(), LedgerError> {
-        let target = target.to_string();
+    pub(crate) async fn wrote(&self, target: &str, generation: i64) -> Result<(), LedgerError> {
+        let target = target.to_owned();
         self.db
             .run(|conn| {
                 Box::pin(async move {
@@ -148,11 +174,11 @@ async fn live(conn: &mut AsyncPgConnection, target: &str) -> Result<Option<LiveN
 pub(super) async fn set_live(
     conn: &mut AsyncPgConnection,
     target: &str,
-    (instance, commit, since): (InstanceId, &CommitId, DateTime<Utc>),
+    (instance, commit, since): (Option<InstanceId>, &CommitId, DateTime<Utc>),
     counts: bool,
 ) -> Result<(), LedgerError> {
     let now = (
-        targets::instance.eq(instance.0),
+        targets::instance.eq(instance.map(|instance| instance.0)),
         targets::commit.eq(commit.as_str()),
         targets::since.eq(since),
         targets::rollouts.eq(targets::rollouts + i64::from(counts)),

@@ -30,7 +30,7 @@ impl Drive<'_> {
         self.course.report.artefact = Some(live.instance.artefact);
         self.close(RolloutOutcome::Live);
         let commit = self.course.order.commit.clone();
-        let change = Change { live: Some((live.instance.id, &commit, live.since)), ..Change::default() };
+        let change = Change { live: Some((Some(live.instance.id), &commit, live.since)), ..Change::default() };
         self.record(change).await
     }
 

@@ -33,6 +33,9 @@ enum TickError {
 impl Site {
     /// Goes on for ever.
     pub(crate) async fn reconcile(&self) {
+        if let Some(pipeline) = self.target.deploy.pipeline() {
+            return self.observe(pipeline).await;
+        }
         let mut failures = 0;
         loop {
             let pause = match self.tick().await {
@@ -126,7 +129,7 @@ impl Site {
         })
     }
 
-    fn first_pause(&self) -> TimeDelta {
+    pub(super) fn first_pause(&self) -> TimeDelta {
         TimeDelta::milliseconds(i64::try_from(self.shared.settings.retry_ms).unwrap_or(1_000))
     }
 

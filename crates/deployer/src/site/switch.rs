@@ -34,7 +34,7 @@ impl Drive<'_> {
                     return Ok(());
                 }
             }
-            let (instance, commit, since) = (live.instance.id, live.commit.clone(), live.since);
+            let (instance, commit, since) = (Some(live.instance.id), live.commit.clone(), live.since);
             self.course.former = Some(Former { instance, commit, since });
         }
         self.course.stage = Stage::Switching;
@@ -65,7 +65,7 @@ impl Drive<'_> {
         let commit = self.course.order.commit.clone();
         let states = vec![(green.id, InstanceState::Live)];
         self.site.tell(None);
-        self.record(Change { live: Some((green.id, &commit, now)), counts: true, states }).await?;
+        self.record(Change { live: Some((Some(green.id), &commit, now)), counts: true, states }).await?;
         self.reporter.stage(Reached::Switched, format!("traffic goes to {}", green.label()));
         Ok(())
     }
@@ -130,8 +130,9 @@ impl Drive<'_> {
             self.say("live; the first version");
         }
         self.close(RolloutOutcome::Live);
-        let former = self.course.former.as_ref().map(|former| (former.instance, InstanceState::Draining));
-        self.record(Change { states: former.into_iter().collect(), ..Change::default() }).await?;
+        let former = self.course.former.as_ref().and_then(|former| former.instance);
+        let states = former.map(|former| (former, InstanceState::Draining)).into_iter().collect();
+        self.record(Change { states, ..Change::default() }).await?;
         self.site.retire.notify_one();
         Ok(())
     }
@@ -146,8 +147,8 @@ impl Drive<'_> {
 
     pub(super) async fn go_back(&mut self) -> Result<(), OperationFailed> {
         let site = self.site;
-        let blue = match &self.course.former {
-            Some(former) => site.shared.ledger.instance(former.instance).await.map_err(away)?,
+        let blue = match self.course.former.as_ref().and_then(|former| former.instance) {
+            Some(former) => site.shared.ledger.instance(former).await.map_err(away)?,
             None => None,
         };
         let route = blue.as_ref().map(|blue| blue.route(&site.target.run));

@@ -6,6 +6,7 @@ mod place;
 
 mod crashes;
 mod migrations;
+mod pipeline;
 mod reconciler;
 mod requests;
 mod rollouts;
