@@ -5,7 +5,6 @@ mod healing;
 mod learning;
 mod models;
 mod patient;
-mod patient_stack;
 mod patient_variants;
 mod refusals;
 mod remotes;

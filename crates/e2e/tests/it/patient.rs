@@ -2,73 +2,70 @@
 //! them, because its first build is the dear part.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told is a failed test")]
 
-use crate::patient_stack::{Patient, RECOVERY, original, told};
 use e2e::fleet::diagnosis;
+use e2e::patient::{Patient, RECOVERY, Setup, original, told};
 use testkit::{eventually, repository};
 use variants::Fault;
 use wire::Service;
 use wire::event::{Body, EscalationReason};
 use wire::incident::Status;
 
-impl Patient {
-    /// Makes this cure all that is known, in a new epoch.
-    async fn know(&self, cure: Option<String>) {
-        let store = self.stack.store().unwrap();
-        assert!(store.reset().await.unwrap().complete);
-        let path = self.knowledge.join("wrong.md");
-        match cure {
-            Some(text) => std::fs::write(path, text).unwrap(),
-            None => drop(std::fs::remove_file(path)),
-        }
-        let starts = || self.stack.supervisor.running().get(&Service::RagGateway).map_or(0, |running| running.starts);
-        let before = starts();
-        self.stack.supervisor.kill(Service::RagGateway, false);
-        eventually("the knowledge base runs again", RECOVERY, async || (starts() > before).then_some(())).await;
-        self.live(RECOVERY).await;
-        store.resume().await.unwrap();
+/// Makes this cure all that is known, in a new epoch.
+async fn know(patient: &Patient, cure: Option<String>) {
+    let store = patient.stack.store().unwrap();
+    assert!(store.reset().await.unwrap().complete);
+    let path = patient.knowledge.join("wrong.md");
+    match cure {
+        Some(text) => std::fs::write(path, text).unwrap(),
+        None => drop(std::fs::remove_file(path)),
     }
-
-    /// A fault whose only known cure is this one ends with a person, for this reason and after these refusals.
-    async fn check(&self, fault: Fault, rule: Option<&str>, wanted: EscalationReason, refusals: &[&str]) {
-        self.know(rule.map(|rule| cure(fault, rule))).await;
-        let (before, store) = (self.live(RECOVERY).await, self.stack.store().unwrap());
-        self.fire(fault).await;
-        let code = fault.code().unwrap();
-        let incident = eventually("a person is called", RECOVERY, async || {
-            let page = store.incidents(10, false).await.ok()?;
-            page.incidents.into_iter().find(|one| one.code == code && one.status == Status::Escalated)
-        })
-        .await;
-        let journal = store.journal(incident.id).await.unwrap();
-        let told = diagnosis(&journal);
-        println!("{code}: {told}");
-        let refused = journal.iter().filter_map(|event| match &event.body {
-            Body::Refused { refusal, .. } => Some(refusal.code.as_str()),
-            _ => None,
-        });
-        assert_eq!((incident.escalation, refused.collect::<Vec<_>>()), (Some(wanted), refusals.to_vec()), "{told}");
-        let after = self.live(RECOVERY).await;
-        let changed = (after.commit, after.rollouts) != (before.commit, before.rollouts);
-        assert!(!changed, "nothing was pushed or rolled out");
-        self.fire(fault).await;
-    }
-
-    /// Whether the verifier refuses this body for a right reason.
-    async fn cheat(&self, cheat: Cheat) -> bool {
-        let Cheat { fault, name, change, codes } = cheat;
-        let (base, text) = (repository::head(&self.remote), change(original(fault)));
-        let key = format!("{}-{}", fault.name(), name.replace(' ', "-"));
-        let verdict = self.admit(&base, fault, &text, &key).await;
-        let code = verdict.gates.iter().find(|gate| !gate.passed).map_or("none", |gate| gate.code.as_str());
-        let refused = !verdict.admitted && codes.contains(&code);
-        println!("{} {name}: {code}{}", fault.name(), if refused { "" } else { ", which is not what was wanted" });
-        if !refused {
-            println!("{text}\n{}", told(&verdict));
-        }
-        refused
-    }
+    let starts = || patient.stack.supervisor.running().get(&Service::RagGateway).map_or(0, |running| running.starts);
+    let before = starts();
+    patient.stack.supervisor.kill(Service::RagGateway, false);
+    eventually("the knowledge base runs again", RECOVERY, async || (starts() > before).then_some(())).await;
+    patient.live(RECOVERY).await;
+    store.resume().await.unwrap();
 }
 
+/// A fault whose only known cure is this one ends with a person, for this reason and after these refusals.
+async fn check(patient: &Patient, fault: Fault, rule: Option<&str>, wanted: EscalationReason, refusals: &[&str]) {
+    know(patient, rule.map(|rule| cure(fault, rule))).await;
+    let (before, store) = (patient.live(RECOVERY).await, patient.stack.store().unwrap());
+    patient.fire(fault).await;
+    let code = fault.code().unwrap();
+    let incident = eventually("a person is called", RECOVERY, async || {
+        let page = store.incidents(10, false).await.ok()?;
+        page.incidents.into_iter().find(|one| one.code == code && one.status == Status::Escalated)
+    })
+    .await;
+    let journal = store.journal(incident.id).await.unwrap();
+    let told = diagnosis(&journal);
+    println!("{code}: {told}");
+    let refused = journal.iter().filter_map(|event| match &event.body {
+        Body::Refused { refusal, .. } => Some(refusal.code.as_str()),
+        _ => None,
+    });
+    assert_eq!((incident.escalation, refused.collect::<Vec<_>>()), (Some(wanted), refusals.to_vec()), "{told}");
+    let after = patient.live(RECOVERY).await;
+    let changed = (after.commit, after.rollouts) != (before.commit, before.rollouts);
+    assert!(!changed, "nothing was pushed or rolled out");
+    patient.fire(fault).await;
+}
+
+/// Whether the verifier refuses this body for a right reason.
+async fn refuses(patient: &Patient, cheat: Cheat) -> bool {
+    let Cheat { fault, name, change, codes } = cheat;
+    let (base, text) = (repository::head(&patient.remote), change(original(fault)));
+    let key = format!("{}-{}", fault.name(), name.replace(' ', "-"));
+    let verdict = patient.admit(&base, fault, &text, &key).await;
+    let code = verdict.gates.iter().find(|gate| !gate.passed).map_or("none", |gate| gate.code.as_str());
+    let refused = !verdict.admitted && codes.contains(&code);
+    println!("{} {name}: {code}{}", fault.name(), if refused { "" } else { ", which is not what was wanted" });
+    if !refused {
+        println!("{text}\n{}", told(&verdict));
+    }
+    refused
+}
 /// A fake cure.
 struct Cheat {
     fault: Fault,
@@ -95,16 +92,16 @@ fn body(text: &str, statements: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_app_is_left_alone_by_every_cure_that_is_missing_or_wrong() {
-    let patient = Patient::start(None).await;
+    let patient = Patient::start(Setup::default()).await;
     // Every call fails at once, and none by chance.
     patient.upstream(&["error"], 1.0).await;
     let mut believed = 0;
     for cheat in CHEATS {
-        believed += usize::from(!patient.cheat(cheat).await);
+        believed += usize::from(!refuses(&patient, cheat).await);
     }
     assert_eq!(believed, 0, "see above");
     for fault in Fault::ALL {
-        patient.check(fault, None, EscalationReason::NoRemedy, &[]).await;
+        check(&patient, fault, None, EscalationReason::NoRemedy, &[]).await;
     }
     let exhausted = EscalationReason::OptionsExhausted;
     let constant = r#"
@@ -114,16 +111,16 @@ pub(crate) async fn run(_transaction: &Transaction<'_>) -> Result<i32, Error> {
     Ok(1)
 }"""
 "#;
-    patient.check(Fault::Sql, Some(constant), exhausted, &["constant_answer"]).await;
+    check(&patient, Fault::Sql, Some(constant), exhausted, &["constant_answer"]).await;
     let broken = "rule = { kind = \"string_literal\", regex = \"SELECT FROM\" }\nfix = '\"SELECT 1\".no_such_method()'";
-    patient.check(Fault::Sql, Some(broken), exhausted, &["build_failed"]).await;
+    check(&patient, Fault::Sql, Some(broken), exhausted, &["build_failed"]).await;
     // The pattern stands in the wrapper alone, which is not on the allow-list.
     let outside = "rule = { kind = \"string_literal\", regex = \"/test-fault/run\" }\nfix = '\"/nowhere\"'";
-    patient.check(Fault::Sql, Some(outside), exhausted, &["no_match"]).await;
+    check(&patient, Fault::Sql, Some(outside), exhausted, &["no_match"]).await;
     let patient_call = "rule = { kind = \"integer_literal\", regex = \"^3$\" }\nfix = \"30\"";
-    patient.check(Fault::Api, Some(patient_call), exhausted, &["timeout_raised"]).await;
+    check(&patient, Fault::Api, Some(patient_call), exhausted, &["timeout_raised"]).await;
     let without = "rule = { kind = \"string_literal\", regex = \"pg_sleep\" }\nfix = '\"SELECT 1\"'";
-    patient.check(Fault::Db, Some(without), exhausted, &["no_witness"]).await;
+    check(&patient, Fault::Db, Some(without), exhausted, &["no_witness"]).await;
 }
 
 const LATE: &[&str] = &["contract_broken", "tests_failed"];

@@ -2,9 +2,9 @@
 //! because its first build is the dear part.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told is a failed test")]
 
-use crate::patient_stack::{Patient, RECOVERY, original, root, told};
 use camino::Utf8PathBuf;
 use e2e::fleet::diagnosis;
+use e2e::patient::{Patient, RECOVERY, Setup, original, root, told};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use testkit::eventually;
@@ -79,7 +79,7 @@ async fn recover(patient: &Patient, variants: &[(Fault, String, String)]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_cures_of_variants_are_admitted_and_whole_recoveries_end_well() {
     let knowledge = root().join("crates/rag-gateway/knowledge");
-    let patient = Patient::start(Some(&knowledge)).await;
+    let patient = Patient::start(Setup { known: Some(&knowledge), ..Setup::default() }).await;
     let cures = Cures::of(&Utf8PathBuf::from_path_buf(knowledge).unwrap()).await.unwrap();
     let supplied = chassis::settings::variable("VARIANTS").map(PathBuf::from);
     let variants = match &supplied {

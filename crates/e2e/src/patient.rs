@@ -1,12 +1,13 @@
-//! A stack with the real patient, and what a story asks of it.
+//! A stack with `fault-app`, and what a story asks of it.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told is a failed test")]
 
+use crate::callers;
+use crate::fleet::programs;
 use client::Verifier;
-use e2e::callers;
-use e2e::fleet::programs;
 use git2::{Repository, Signature};
 use kintsugi::stack::{Options, Stack, ports::Ports, targets};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use testkit::{eventually, repository};
@@ -18,37 +19,58 @@ use wire::{CommitId, OperationKey, Service, TargetName};
 /// The first version's build is part of it.
 const FIRST_BUILD: Duration = Duration::from_secs(900);
 /// A recovery, a roll-out, an admission; replays of a slow upstream take a while.
-pub(crate) const RECOVERY: Duration = Duration::from_secs(240);
+pub const RECOVERY: Duration = Duration::from_secs(240);
 
 /// The stack.
-pub(crate) struct Patient {
-    pub(crate) stack: Stack,
-    pub(crate) knowledge: PathBuf,
-    pub(crate) remote: PathBuf,
+#[derive(Debug)]
+pub struct Patient {
+    /// The services.
+    pub stack: Stack,
+    /// The folder of what is known.
+    pub knowledge: PathBuf,
+    /// The folder of the stack.
+    pub home: PathBuf,
+    /// The patient's remote.
+    pub remote: PathBuf,
     name: TargetName,
     http: reqwest::Client,
     verifier: Verifier,
     _folder: tempfile::TempDir,
 }
 
+/// What a story changes before the stack starts.
+#[derive(Debug, Default)]
+pub struct Setup<'a> {
+    /// What the knowledge base holds; nothing, if none is named.
+    pub known: Option<&'a Path>,
+    /// More environment for every service.
+    pub env: BTreeMap<String, String>,
+    /// What becomes of the target file's text.
+    pub edit: Option<fn(&str) -> String>,
+}
+
 impl Patient {
-    /// Starts one whose knowledge base holds what `known` does, and waits until the patient is live.
-    pub(crate) async fn start(known: Option<&Path>) -> Self {
+    /// Starts one and waits until the patient is live.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start(setup: Setup<'_>) -> Self {
         let folder = tempfile::Builder::new().prefix("kintsugi-e2e-").tempdir_in("/var/tmp").unwrap();
         let knowledge = folder.path().join("knowledge");
         std::fs::create_dir(&knowledge).unwrap();
-        for entry in known.into_iter().flat_map(|known| known.read_dir().unwrap()) {
+        for entry in setup.known.into_iter().flat_map(|known| known.read_dir().unwrap()) {
             let entry = entry.unwrap();
             std::fs::copy(entry.path(), knowledge.join(entry.file_name())).unwrap();
         }
+        let (home, checkout) = (folder.path().join("stack"), checkout(folder.path(), setup.edit));
         let options = Options {
-            home: folder.path().join("stack"),
+            home: home.clone(),
             programs: programs(),
             settings: root().join("deploy"),
-            targets: targets::Source::Checkout(root()),
+            targets: targets::Source::Checkout(checkout),
             knowledge: knowledge.clone(),
-            ports: Ports::free().unwrap(),
-            overrides: Default::default(),
+            ports: Ports::free().expect("free ports"),
+            overrides: Ports::services().map(|service| (service, setup.env.clone())).collect(),
             durable: false,
         };
         let stack = Stack::start(options, &mut |line| println!("{line}")).await.unwrap();
@@ -56,13 +78,16 @@ impl Patient {
         let remote = stack.layout.remote(&name);
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
         let verifier = callers::verifier(&stack, Service::Patcher).unwrap();
-        let patient = Self { stack, knowledge, remote, name, http, verifier, _folder: folder };
+        let patient = Self { stack, knowledge, home, remote, name, http, verifier, _folder: folder };
         patient.live(FIRST_BUILD).await;
         patient
     }
 
     /// Waits until the head of the branch is what runs.
-    pub(crate) async fn live(&self, limit: Duration) -> Live {
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn live(&self, limit: Duration) -> Live {
         eventually("the head is what runs", limit, async || {
             let live = self.stack.deployer().ok()?.live(&self.name).await.ok().flatten()?;
             (live.commit == repository::head(&self.remote)).then_some(live)
@@ -71,19 +96,25 @@ impl Patient {
     }
 
     /// Asks a fault's route as a user would; the status, or 0 when there was no answer.
-    pub(crate) async fn ask(&self, fault: Fault) -> u16 {
+    pub async fn ask(&self, fault: Fault) -> u16 {
         let answer = self.http.post(format!("{}{}", self.stack.front(), route(fault))).send().await;
         answer.map_or(0, |answer| answer.status().as_u16())
     }
 
     /// Asks until the fault shows.
-    pub(crate) async fn fire(&self, fault: Fault) {
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn fire(&self, fault: Fault) {
         let wanted = if fault == Fault::Api { 504 } else { 500 };
         eventually("the fault fires", RECOVERY, async || (self.ask(fault).await == wanted).then_some(())).await;
     }
 
     /// Sets how the patient's upstream behaves from now on.
-    pub(crate) async fn upstream(&self, modes: &[&str], rate: f64) {
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn upstream(&self, modes: &[&str], rate: f64) {
         let rates = json!({ "latency": rate, "error": rate, "wrong_data": rate });
         let upstream = self.stack.companions.iter().find(|one| one.name == "mock-upstream").unwrap();
         let url = format!("{}/mode", upstream.url());
@@ -93,7 +124,10 @@ impl Patient {
     }
 
     /// A developer's commit with these texts as fault files, on a branch beside `main` or on `main` itself.
-    pub(crate) fn push(&self, branch: &str, files: &[(Fault, &str)]) -> CommitId {
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub fn push(&self, branch: &str, files: &[(Fault, &str)]) -> CommitId {
         let repository = Repository::open_bare(&self.remote).unwrap();
         let head = repository.find_reference("refs/heads/main").unwrap().peel_to_commit().unwrap();
         let mut update = git2::build::TreeUpdateBuilder::new();
@@ -111,7 +145,10 @@ impl Patient {
     }
 
     /// The verifier's own judgement of a text in place of a fault file of a commit.
-    pub(crate) async fn admit(&self, base: &CommitId, fault: Fault, to: &str, key: &str) -> Verdict {
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn admit(&self, base: &CommitId, fault: Fault, to: &str, key: &str) -> Verdict {
         let diff = diff(&self.remote, base, &fault.file(), to);
         let admit =
             Admit { target: self.name.clone(), code: fault.code().unwrap(), base: base.clone(), diff, minimise: false };
@@ -122,19 +159,36 @@ impl Patient {
 }
 
 /// The codes of a verdict's gates, of which only the last can be a refusal.
-pub(crate) fn told(verdict: &Verdict) -> String {
+pub fn told(verdict: &Verdict) -> String {
     let gates: Vec<String> =
         verdict.gates.iter().map(|gate| format!("{:?} {}: {}", gate.gate, gate.code, gate.why)).collect();
     gates.join("\n")
 }
 
+/// A checkout whose target file is edited; this one, when nothing is.
+fn checkout(folder: &Path, edit: Option<fn(&str) -> String>) -> PathBuf {
+    let Some(edit) = edit else { return root() };
+    let (checkout, file) = (folder.join("checkout"), "deploy/targets/fault-app.toml");
+    std::fs::create_dir_all(checkout.join("deploy/targets")).expect("a folder");
+    std::os::unix::fs::symlink(root().join("crates"), checkout.join("crates")).expect("a link to the sources");
+    let text = std::fs::read_to_string(root().join(file)).expect("the target file");
+    std::fs::write(checkout.join(file), edit(&text)).expect("the edited target file");
+    checkout
+}
+
 /// The repository of this test.
-pub(crate) fn root() -> PathBuf {
+///
+/// # Panics
+/// When it is not there.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// A fault's original.
-pub(crate) fn original(fault: Fault) -> String {
+///
+/// # Panics
+/// When there is none.
+pub fn original(fault: Fault) -> String {
     std::fs::read_to_string(root().join(format!("crates/fault-app/src/faults/fault_{}.txt", fault.name()))).unwrap()
 }
 
