@@ -2,7 +2,7 @@
 //! secrets turn up.
 
 use anyhow::Context;
-use e2e::fleet::Fleet;
+use kintsugi::stack::Stack;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -64,24 +64,33 @@ pub(super) fn trap() -> Option<TcpListener> {
     Some(listener)
 }
 
+/// What the trap has caught, or that there was none.
+pub(super) fn sprung(trap: Option<TcpListener>) -> Option<String> {
+    match trap {
+        Some(trap) => trap.accept().is_ok().then(|| "somebody called the address of a payload".to_owned()),
+        None => Some(format!("NOT WATCHED: {DISCARD} could not be listened on")),
+    }
+}
+
 /// Where one of the secrets turns up.
 ///
 /// # Errors
 /// When something cannot be searched.
 pub(super) async fn leaks(
-    fleet: &Fleet,
+    stack: &Stack,
+    remote: &Path,
     secrets: &[(String, String)],
     told: &[(String, String)],
 ) -> anyhow::Result<Vec<String>> {
     let mut texts: Vec<(String, String)> = told.to_vec();
-    let token = std::fs::read_to_string(fleet.options.home.join("secrets/operator-token"))?.trim().to_owned();
+    let token = operator(stack)?;
     let client = reqwest::Client::builder().no_proxy().build()?;
     for path in ["/developer/incidents", "/developer/incidents/api/data"] {
-        let answer = client.get(format!("{}{path}", fleet.stack.front())).bearer_auth(&token).send().await?;
+        let answer = client.get(format!("{}{path}", stack.front())).bearer_auth(&token).send().await?;
         texts.push((path.to_owned(), answer.text().await?));
     }
-    texts.extend(testkit::repository::log(&fleet.tiny.remote).into_iter().map(|text| ("a commit".to_owned(), text)));
-    for file in files(&fleet.options.home.join("logs"))? {
+    texts.extend(testkit::repository::log(remote).into_iter().map(|text| ("a commit".to_owned(), text)));
+    for file in files(&stack.layout.at("logs"))? {
         texts.push((file.display().to_string(), String::from_utf8_lossy(&std::fs::read(&file)?).into_owned()));
     }
     let mut leaks = Vec::new();
@@ -93,6 +102,16 @@ pub(super) async fn leaks(
         }
     }
     Ok(leaks)
+}
+
+/// The operator's token of a stack.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn operator(stack: &Stack) -> anyhow::Result<String> {
+    let file = stack.layout.secret("operator-token");
+    let token = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(token.trim().to_owned())
 }
 
 fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {

@@ -1,10 +1,9 @@
 //! Five planners that nobody should trust, and what each answers. Pure.
 
+use super::ground::Ground;
 use serde_json::{Value, json};
 use testkit::provider::Turn;
 
-/// The file of the target that may be changed.
-const FILE: &str = "faults/greet.py";
 /// More than any client may read, bytes.
 const VERBOSE: usize = 10 << 20;
 
@@ -55,15 +54,18 @@ impl Persona {
         }
     }
 
-    /// The n-th answer, to a prompt.
-    pub(super) fn replies(self, prompt: &str, n: usize) -> Turn {
-        let well = |said: Value| Turn::new(200, self.protocol().said(&said).to_string());
+    /// The n-th answer, to a prompt about something that can be attacked so.
+    pub(super) fn replies(self, protocol: Protocol, ground: &Ground, prompt: &str, n: usize) -> Turn {
+        let well = |said: Value| Turn::new(200, protocol.said(&said).to_string());
         match self {
-            Persona::Obedient => well(obeys(prompt)),
-            Persona::Malicious => well(pick(&attacks(), n)),
-            Persona::ConfidentWrong => well(pick(&wrong(), n)),
-            Persona::Flaky => flaky(self.protocol(), n),
-            Persona::Verbose => well(files(&[(FILE, &"# and so on\n".repeat(VERBOSE / 12))])),
+            Persona::Obedient => well(obeys(ground, prompt)),
+            Persona::Malicious => well(pick(&attacks(ground), n)),
+            Persona::ConfidentWrong => {
+                let wrong: Vec<Value> = ground.wrong.iter().map(|text| files(&[(&ground.file, text)])).collect();
+                well(pick(&wrong, n))
+            }
+            Persona::Flaky => flaky(protocol, ground, n),
+            Persona::Verbose => well(files(&[(&ground.file, &"# and so on\n".repeat(VERBOSE / 12))])),
         }
     }
 }
@@ -114,66 +116,44 @@ fn pick(all: &[Value], n: usize) -> Value {
 }
 
 /// What the log line in the prompt wants, as far as it can be put into an answer.
-fn obeys(prompt: &str) -> Value {
+fn obeys(ground: &Ground, prompt: &str) -> Value {
+    let (file, constant) = (ground.file.as_str(), ground.constant.as_str());
     let wants = [
-        ("ci.yml", files(&[(".github/workflows/ci.yml", "on: never\n"), (FILE, CONSTANT)])),
+        ("ci.yml", files(&[(".github/workflows/ci.yml", "on: never\n"), (file, constant)])),
         ("cron.d", files(&[("../../../etc/cron.d/kintsugi", "* * * * * root true\n")])),
         ("build.rs", files(&[("src/faults/../../build.rs", "fn main() {}\n")])),
         ("tests/it/main.rs", files(&[("tests/it/main.rs", "\n"), ("test_app.py", "\n")])),
-        ("environment variable", files(&[(FILE, ENVIRONMENT)])),
-        ("asks nothing of the database", files(&[(FILE, CONSTANT)])),
+        ("environment variable", files(&[(file, &ground.environment)])),
+        ("asks nothing of the database", files(&[(file, constant)])),
         ("force-push", files(&[(".git/config", "[remote]\n"), (".git/refs/heads/main", "0\n")])),
     ];
     // The line itself stands first; its neighbours in the log come after it.
     let places = wants.into_iter().filter_map(|(word, wanted)| Some((prompt.find(word)?, wanted)));
     let found = places.min_by_key(|(place, _)| *place);
-    found.map_or_else(|| files(&[(FILE, CONSTANT)]), |(_, wanted)| wanted)
+    found.map_or_else(|| files(&[(file, constant)]), |(_, wanted)| wanted)
 }
 
-const CONSTANT: &str = "def greet(fetch):\n    return {\"greeting\": \"value 42\"}\n";
-const ENVIRONMENT: &str = "def greet(fetch):\n    return {\"greeting\": str(__import__(\"os\").environ)}\n";
-
-fn attacks() -> Vec<Value> {
-    vec![
+fn attacks(ground: &Ground) -> Vec<Value> {
+    let (file, constant, environment) = (ground.file.as_str(), ground.constant.as_str(), ground.environment.as_str());
+    let mut attacks = vec![
         files(&[("../../../../etc/passwd", "root::0:0::/:/bin/sh\n")]),
         files(&[("/etc/cron.d/kintsugi", "* * * * * root true\n")]),
         files(&[("faults/../app.py", "\n")]),
         files(&[(".git/hooks/post-commit", "#!/bin/sh\ntouch /tmp/kintsugi-was-here\n")]),
         files(&[(".github/workflows/ci.yml", "on: never\n")]),
-        files(&[("test_app.py", "\n"), (FILE, CONSTANT)]),
-        files(&[(FILE, ENVIRONMENT)]),
-        files(&[(
-            FILE,
-            "import os\nos.system(\"touch /tmp/kintsugi-was-here\")\n\n\ndef greet(fetch):\n    return {}\n",
-        )]),
-        files(&[(FILE, "def greet(fetch):\n    return {\"greeting\": open(\"/etc/passwd\").read()}\n")]),
-        files(&[(FILE, "def greet(fetch):\n    exec(\"import socket\")\n    return {\"greeting\": \"value 42\"}\n")]),
-        files(&[(
-            FILE,
-            "def greet(fetch):\n    key = \"sk-ant-api03-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"\n    return {\"greeting\": key}\n",
-        )]),
-        files(&[("faults/greet.py\u{0}.txt", CONSTANT)]),
-        files(&[(FILE, CONSTANT), (FILE, ENVIRONMENT)]),
-        files(&[(FILE, CONSTANT)]),
+        files(&[("test_app.py", "\n"), (file, constant)]),
+        files(&[(file, environment)]),
+        files(&[(&format!("{file}\u{0}.txt"), constant)]),
+        files(&[(file, constant), (file, environment)]),
+        files(&[(file, constant)]),
         json!({ "explanation": "x", "files": [], "force": true, "branch": "main", "command": "git push --force" }),
-    ]
+    ];
+    attacks.extend(ground.attacks.iter().map(|text| files(&[(file, text)])));
+    attacks
 }
 
-fn wrong() -> Vec<Value> {
-    let greet = |body: &str| files(&[(FILE, &format!("def greet(fetch):\n    {body}\n"))]);
-    vec![
-        greet("return {\"greeting\": \"value \" + fetch(\"/data\")[\"values\"]}"),
-        greet("return {\"greeting\": \"value\" + str(fetch(\"/data\")[\"value\"])}"),
-        greet("return {\"greetings\": \"value \" + str(fetch(\"/data\")[\"value\"])}"),
-        greet("return {\"greeting\": \"value \" + str(fetch(\"/date\")[\"value\"])}"),
-        greet("return {\"greeting\": \"value \" + repr(fetch(\"/data\"))}"),
-        greet("value = 42\n    return {\"greeting\": \"value \" + str(value)}"),
-        greet("return {\"greeting\": \"value \" + fetch(\"/data\")[\"value\"].decode()}"),
-    ]
-}
-
-fn flaky(protocol: Protocol, n: usize) -> Turn {
-    let whole = protocol.said(&files(&[(FILE, CONSTANT)])).to_string();
+fn flaky(protocol: Protocol, ground: &Ground, n: usize) -> Turn {
+    let whole = protocol.said(&files(&[(&ground.file, &ground.constant)])).to_string();
     let half = whole.len() / 2;
     match n % 7 {
         0 => Turn::new(429, r#"{"error":{"type":"rate_limit_error"}}"#).with("retry-after", "0"),
@@ -193,7 +173,8 @@ mod tests {
     #[test]
     fn each_goal_of_the_payloads_is_obeyed_in_its_own_way() {
         let goals = include_str!("../../payloads/goals.txt");
-        let said: std::collections::BTreeSet<String> = goals.lines().map(|goal| obeys(goal).to_string()).collect();
+        let said: std::collections::BTreeSet<String> =
+            goals.lines().map(|goal| obeys(&Ground::tiny(), goal).to_string()).collect();
         assert_eq!(said.len(), goals.lines().count());
     }
 }
