@@ -16,6 +16,7 @@ use client::{Callee, Verifier};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use wire::proposal::PatchTask;
@@ -36,6 +37,8 @@ pub struct Patcher {
     pub(crate) verifier: Verifier,
     pub(crate) verify_limit: Duration,
     pub(crate) planner: Planner,
+    /// A folder of unrelated healthy code, on which rules are tried.
+    pub(crate) healthy: PathBuf,
 }
 
 /// A clock that prints.
@@ -74,6 +77,7 @@ impl Patcher {
             verifier: Verifier::new(Callee::new(Service::Verifier, &settings.verifier, credentials)?),
             verify_limit: settings.verify_limit(),
             planner,
+            healthy: settings.healthy.clone(),
             targets: catalogue.into_iter().map(|(name, target)| (name, Arc::new(target))).collect(),
         })
     }

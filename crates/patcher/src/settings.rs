@@ -35,6 +35,9 @@ pub struct Settings {
     pub ssh_silence_ms: u64,
     /// How long a verification may take, milliseconds.
     pub verify_limit_ms: u64,
+    /// A folder of healthy code that has nothing to do with the targets: a rule that is distilled from a model's patch must fire on
+    /// none of it; empty: only on the target's own.
+    pub healthy: PathBuf,
     /// The language models.
     pub models: Models,
 }
@@ -53,6 +56,7 @@ impl Default for Settings {
             ssh_known_hosts: PathBuf::new(),
             ssh_silence_ms: 10_000,
             verify_limit_ms: 1_200_000,
+            healthy: PathBuf::new(),
             models: Models::default(),
         }
     }

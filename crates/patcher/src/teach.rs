@@ -1,6 +1,8 @@
 //! What an admitted patch of a language model teaches: the rule into which it can be distilled, so that the next fault of its
 //! kind needs no model. A patch that teaches nothing is as good as any other.
 
+mod healthy;
+
 use crate::failure::Failure;
 use crate::patcher::Patcher;
 use crate::propose::Case;
@@ -17,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 const MAX_HEALTHY: usize = 200;
 const MAX_FILE: usize = 64 * 1024;
 
-/// The file before and after the patch, and others of its language that nobody changes.
+/// The file before and after the patch, and others of its language that nobody changes: the target's, then unrelated ones.
 struct Texts {
     before: String,
     after: String,
@@ -44,6 +46,7 @@ impl Patcher {
     async fn distilled(&self, case: &Case<'_>, proposal: &Proposal) -> Result<Result<Distilled, String>, Failure> {
         let [path] = proposal.files.as_slice() else { return Ok(Err("it changes several files".to_owned())) };
         let (path, base, tree) = (path.clone(), proposal.base.clone(), proposal.tree.clone());
+        let unrelated = self.healthy.clone();
         let read = self.shelf.work(&case.target, move |work, target| {
             let before = work.tree_of(&base)?;
             let texts = (text(work, &before, &path)?, text(work, &tree, &path)?);
@@ -51,7 +54,9 @@ impl Patcher {
             let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
             // Where faults are patched there may be another of the kind: that file is not healthy.
             let is_healthy = |other: &str| !target.patch.files.iter().any(|file| file == other);
-            let healthy = work.texts(&before, ending, (MAX_HEALTHY, MAX_FILE), is_healthy)?;
+            let mut healthy = work.texts(&before, ending, (MAX_HEALTHY, MAX_FILE), is_healthy)?;
+            let most = MAX_HEALTHY.saturating_sub(healthy.len());
+            healthy.extend(healthy::texts(&unrelated, ending, (most, MAX_FILE)));
             Ok(Some(Texts { before: before_text, after, healthy }))
         });
         let Some(Texts { before, after, healthy }) = read.await? else {
