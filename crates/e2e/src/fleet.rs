@@ -1,6 +1,9 @@
 //! A whole stack with the tiny target, and what a story asks of it.
 
+mod again;
+
 use crate::gate::Gate;
+use crate::pipeline::Pipeline;
 use client::IncidentStore;
 use kintsugi::stack::{Options, Stack, ports::Ports, targets};
 use std::collections::BTreeMap;
@@ -31,6 +34,8 @@ pub struct Fleet {
     pub gate: Gate,
     /// In front of the target's remote, if the story wants it there.
     pub sshd: Option<Sshd>,
+    /// What deploys the target, if that is not the platform.
+    pub pipeline: Option<Pipeline>,
     http: reqwest::Client,
     _folder: TempDir,
 }
@@ -46,6 +51,8 @@ pub struct Setup {
     pub edit: Option<fn(&str) -> String>,
     /// The host behind which the target's remote is, instead of a folder.
     pub sshd: Option<Sshd>,
+    /// Whether a pipeline deploys the target.
+    pub by_pipeline: bool,
 }
 
 impl Fleet {
@@ -78,6 +85,8 @@ impl Fleet {
         if let Some(sshd) = &setup.sshd {
             move_behind(sshd, &tiny, &mut overrides);
         }
+        let front = ports.url(Service::Front);
+        let pipeline = setup.by_pipeline.then(|| Pipeline::start(folder.path(), &tiny, &front));
         let options = Options {
             home: folder.path().join("stack"),
             programs: programs(),
@@ -90,7 +99,7 @@ impl Fleet {
         };
         let stack = Stack::start(options.clone(), &mut |line| println!("{line}")).await.expect("the stack");
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client");
-        let fleet = Self { stack, options, tiny, gate, sshd: setup.sshd, http, _folder: folder };
+        let fleet = Self { stack, options, tiny, gate, sshd: setup.sshd, pipeline, http, _folder: folder };
         fleet.until_live_is_head().await;
         fleet
     }

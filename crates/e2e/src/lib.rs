@@ -6,3 +6,4 @@ pub mod collector;
 pub mod fleet;
 pub mod gate;
 pub mod patient;
+pub mod pipeline;

@@ -6,6 +6,7 @@ mod learning;
 mod models;
 mod patient;
 mod patient_variants;
+mod pipelines;
 mod refusals;
 mod remotes;
 mod resets;

@@ -42,6 +42,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/healthz":
             return self.answer(200, {"ok": True})
+        if self.path == "/version":
+            return self.answer(200, {"commit": VERSION})
         if self.path == "/greet":
             return self.greet()
         if self.path == "/words":
