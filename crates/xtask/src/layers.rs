@@ -38,9 +38,9 @@ const LAYERS: &[(&str, u8)] = &[
 const DEV: u8 = 4;
 /// Depth and number of imports between our crates that make us look twice. What is shipped has a bound of its own: tests and
 /// measurements import what they look at, so theirs grow with it and say nothing of its structure.
-const MAX_DEPTH: usize = 6;
+const MAX_DEPTH: usize = 5;
 const MAX_EDGES: usize = 48;
-const MAX_DEV_EDGES: usize = 28;
+const MAX_DEV_EDGES: usize = 29;
 
 /// Checks imports and calls.
 pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
@@ -62,8 +62,8 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     let is_dev = |name: &str| layers.get(name).is_some_and(|layer| *layer >= DEV);
     let (dev, shipped): (Vec<_>, Vec<_>) = edges.iter().partition(|(name, _)| is_dev(name));
     let count = |some: &[(&String, &BTreeSet<String>)]| some.iter().map(|(_, imports)| imports.len()).sum::<usize>();
+    let depth = shipped.iter().map(|(name, _)| depth(name, &edges)).max().unwrap_or(0);
     let (dev, shipped) = (count(&dev), count(&shipped));
-    let depth = edges.keys().map(|name| depth(name, &edges)).max().unwrap_or(0);
     ensure!(
         depth <= MAX_DEPTH && shipped <= MAX_EDGES && dev <= MAX_DEV_EDGES,
         "{shipped} imports, {dev} of dev crates, {depth} deep: more than {MAX_EDGES}, {MAX_DEV_EDGES} or {MAX_DEPTH}"
