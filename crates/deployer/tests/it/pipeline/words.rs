@@ -116,6 +116,24 @@ async fn the_script_for_pipelines_signs_what_is_believed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_runbooks_own_commands_sign_what_is_believed() {
+    let stage = Stage::new().await;
+    stage.runs(&stage.place.tiny.head());
+    let runbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/runbook.md");
+    let runbook = std::fs::read_to_string(runbook).expect("the runbook");
+    let begin = runbook.find("\nbody=").expect("the commands");
+    let commands = runbook[begin..].split("```").next().expect("the commands");
+    let commands =
+        commands.replace("https://kintsugi.example.com/-/callbacks/shop", &(stage.place.base() + &stage.path()));
+    let mut shell = tokio::process::Command::new("bash");
+    shell.args(["-euo", "pipefail", "-c", &commands]).current_dir(&stage.place.tiny.remote);
+    shell.env("KINTSUGI_CALLBACK_SECRET", SECRET).stdin(Stdio::null());
+    let done = shell.output().await.expect("bash");
+    assert!(done.status.success(), "{commands}: {}", String::from_utf8_lossy(&done.stderr));
+    stage.place.live_at(&stage.place.tiny.head()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_cannot_be_used_stops_the_start_and_is_not_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let secret = folder.path().join("secret");
