@@ -1,5 +1,5 @@
 # Each recipe is one line: the logic lives in `cargo xtask` and in scripts/.
-.PHONY: demo-cycle test check up doctor bench-gates bench-planners
+.PHONY: demo-cycle test check up doctor bench-gates bench-planners bench-learning
 
 demo-cycle: ## Every fault of the demo, healed end to end, reset, and healed again. ARGS='--fault sql --cycles 1' for less.
 	@scripts/demo-cycle $(ARGS)
@@ -18,6 +18,9 @@ bench-gates: ## The admission gates against cheats, wrong patches and right ones
 
 bench-planners: ## Hostile log lines and planners that nobody should trust, through the whole product. PAYLOADS=file for unseen ones.
 	@scripts/bench-planners $(ARGS)
+
+bench-learning: ## What a model cured once is cured without one. FAMILIES=folder for unseen ones. At most 20 minutes.
+	@scripts/bench-learning $(ARGS)
 
 check: ## What CI checks besides the tests.
 	@scripts/prepare lint && cargo xtask check

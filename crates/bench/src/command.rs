@@ -1,7 +1,7 @@
 //! The command line: a row to be measured, or the part of one that is a process of its own.
 
 use crate::sheet::{Sheet, Verdict};
-use crate::{document, gates, p1, p3, p4, p9, p10, p11, planners};
+use crate::{document, gates, learning, p1, p3, p4, p9, p10, p11, planners};
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::os::unix::fs::PermissionsExt;
@@ -23,6 +23,8 @@ enum Command {
     Gates(gates::Arguments),
     /// Hostile log lines and planners that nobody should trust, through the whole product; counts what came of them.
     Planners(planners::Arguments),
+    /// What a model cured once is cured without one: rate, model calls, time, false fires, through the whole product.
+    Learning(learning::Arguments),
     /// A process that a row needs; not for people.
     #[command(hide = true, subcommand)]
     Part(Part),
@@ -102,6 +104,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Measure(measure) => measure.run(),
         Command::Gates(arguments) => gates::run(&arguments, folder_in(Path::new("/var/tmp"))?.path()),
         Command::Planners(arguments) => planners::run(&arguments),
+        Command::Learning(arguments) => learning::run(&arguments, folder_in(Path::new("/var/tmp"))?.path()),
         Command::Part(part) => part.run(),
     }
 }

@@ -3,7 +3,7 @@
 mod actions;
 mod corpus;
 mod diff;
-mod interval;
+pub(crate) mod interval;
 mod judge;
 mod mutate;
 mod oracle;

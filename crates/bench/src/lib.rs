@@ -17,5 +17,6 @@ mod p9;
 mod p10;
 mod p11;
 mod planners;
+mod learning;
 
 pub use command::run;
