@@ -27,8 +27,9 @@ impl Breaker {
     #[must_use]
     pub fn after(self, ended: Result<(), &ModelError>, now: DateTime<Utc>) -> Self {
         match ended {
-            // Whoever declines or writes nonsense is there.
-            Ok(()) | Err(ModelError::Declined(_) | ModelError::Truncated | ModelError::Malformed(_)) => Self::default(),
+            // Whoever declines, writes nonsense, or writes without an end is there.
+            Ok(()) | Err(ModelError::Declined(_) | ModelError::Truncated) => Self::default(),
+            Err(ModelError::Malformed(_) | ModelError::Oversized(_)) => Self::default(),
             Err(ModelError::Quota(_) | ModelError::Rejected { .. }) => self.open(now, LONG_PAUSE_S),
             Err(_) if self.failures + 1 >= FAILURES => self.open(now, PAUSE_S),
             Err(_) => Self { failures: self.failures + 1, open_until: None },
@@ -61,13 +62,14 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_opens_it_at_once_and_a_declined_question_never() {
+    fn a_credential_opens_it_at_once_and_what_was_answered_never() {
         let rejected = ModelError::Rejected { status: 401, why: String::new() };
         assert!(!Breaker::default().after(Err(&rejected), at(0)).lets_through(at(599)));
         assert!(!Breaker::default().after(Err(&ModelError::Quota(402)), at(0)).lets_through(at(599)));
         let mut breaker = Breaker::default();
-        for second in 0..9 {
-            breaker = breaker.after(Err(&ModelError::Declined("x".into())), at(second));
+        let there = [ModelError::Declined("x".into()), ModelError::Oversized(1), ModelError::Malformed("x".into())];
+        for (second, error) in (0..9).zip(there.iter().cycle()) {
+            breaker = breaker.after(Err(error), at(second));
         }
         assert!(breaker.lets_through(at(9)));
     }
