@@ -63,6 +63,23 @@ async fn a_second_delivery_is_answered_as_the_first_and_does_nothing_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_is_bounded_and_nothing_is_forgotten_that_could_be_played_again() {
+    let stage = Stage::new().await;
+    let head = stage.place.tiny.head();
+    let many = format!(
+        "INSERT INTO callbacks (target, id, digest, commit, sent_at, received_at, taken, callback) \
+         SELECT 'tiny', 'old-' || n, 'd', '{head}', now(), now(), true, '{}' FROM generate_series(1, 500) n",
+        word(&head, "failure").to_string().replace('\'', "")
+    );
+    stage.place.sql(&many).await;
+    let (status, problem) = stage.say("7-1", &head, "success").await;
+    assert_eq!((status, problem.map(|problem| problem.code).as_deref()), (429, Some("too_many")));
+    stage.place.sql("UPDATE callbacks SET received_at = now() - interval '2 hours'").await;
+    assert_eq!(stage.say("7-1", &head, "success").await.0, 202);
+    assert!(stage.place.count("SELECT count(*) FROM callbacks").await <= 500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_the_branch_cannot_be_read_the_sender_is_told_to_come_again() {
     let stage = Stage::new().await;
     let head = stage.place.tiny.head();
