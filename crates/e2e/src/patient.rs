@@ -171,6 +171,8 @@ fn checkout(folder: &Path, edit: Option<fn(&str) -> String>) -> PathBuf {
     let (checkout, file) = (folder.join("checkout"), "deploy/targets/fault-app.toml");
     std::fs::create_dir_all(checkout.join("deploy/targets")).expect("a folder");
     std::os::unix::fs::symlink(root().join("crates"), checkout.join("crates")).expect("a link to the sources");
+    let stack = "deploy/local-stack.toml";
+    std::fs::copy(root().join(stack), checkout.join(stack)).expect("what the local stack consists of");
     let text = std::fs::read_to_string(root().join(file)).expect("the target file");
     std::fs::write(checkout.join(file), edit(&text)).expect("the edited target file");
     checkout
