@@ -16,3 +16,4 @@ mod stats;
 mod streaming;
 mod switching;
 mod table;
+mod witness;

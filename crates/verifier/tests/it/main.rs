@@ -15,6 +15,7 @@ mod hostile;
 mod http;
 mod cases;
 mod replays;
+mod answered;
 mod sequences;
 mod sandbox;
 mod settings;

@@ -13,6 +13,19 @@ pub(crate) struct Asked {
     pub(crate) headers: HashMap<String, String>,
 }
 
+/// What is answered: a status, more headers (each ends in CRLF), and a JSON body.
+pub(crate) struct Said {
+    pub(crate) status: u16,
+    pub(crate) headers: String,
+    pub(crate) body: String,
+}
+
+impl From<(u16, String)> for Said {
+    fn from((status, body): (u16, String)) -> Self {
+        Self { status, headers: String::new(), body }
+    }
+}
+
 pub(crate) struct Stub {
     pub(crate) url: String,
     ended: Arc<AtomicBool>,
@@ -20,8 +33,8 @@ pub(crate) struct Stub {
 }
 
 impl Stub {
-    /// Answers each request, one after the other, with a status and a JSON body.
-    pub(crate) fn start(mut answer: impl FnMut(Asked) -> (u16, String) + Send + 'static) -> Self {
+    /// Answers each request, one after the other.
+    pub(crate) fn start<S: Into<Said>>(mut answer: impl FnMut(Asked) -> S + Send + 'static) -> Self {
         let (listener, url) = testkit::listener();
         let ended = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&ended);
@@ -30,14 +43,15 @@ impl Stub {
     }
 }
 
-fn serve(listener: &TcpListener, over: &AtomicBool, answer: &mut impl FnMut(Asked) -> (u16, String)) {
+fn serve<S: Into<Said>>(listener: &TcpListener, over: &AtomicBool, answer: &mut impl FnMut(Asked) -> S) {
     for stream in listener.incoming().flatten() {
         if over.load(Ordering::SeqCst) {
             return;
         }
         let Some(asked) = read(&stream) else { continue };
-        let (status, body) = answer(asked);
-        let head = format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        let Said { status, headers, body } = answer(asked).into();
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} Said\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n");
         let _gone = (&stream).write_all(format!("{head}{body}").as_bytes());
     }
 }
