@@ -73,7 +73,8 @@ impl Site {
             let look = self.look_once(pipeline, commit).await;
             step = next(&Facts { word: Some(word), look: Some(&look), moved: false, late: false });
         }
-        let is_fresh = self.now() < word.received_at + PATIENCE;
+        // An older word is not waited for: what came after it is live.
+        let is_fresh = !newer && self.now() < word.received_at + PATIENCE;
         match step {
             Step::Live(by) => {
                 let Ok(found) = self.branch.find(commit).await else { return Ok(!is_fresh) };
