@@ -2,6 +2,7 @@
 
 use e2e::fleet::{Fleet, Setup};
 use wire::Service;
+use wire::event::{Body, Event};
 use wire::incident::Status;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -12,6 +13,12 @@ async fn a_fault_of_a_target_that_no_service_knows_is_healed_twice_in_a_row() {
         fleet.fire().await;
         let incident = fleet.until(&[Status::Resolved]).await;
         fleet.assert_healed(&incident, &before).await;
+        let of_the_front = |event: &Event| match &event.body {
+            Body::Verified { report } => report.witnesses.iter().find(|who| who.kind == "front").map(|who| who.seen),
+            _ => None,
+        };
+        let seen: Vec<_> = fleet.journal(incident.id).await.iter().filter_map(of_the_front).collect();
+        assert_eq!(seen, [Some(1)], "the front says that the live instance answered the closing replay");
         fleet.reset().await;
         assert_eq!(fleet.greet().await, 500, "the reset brings the fault back");
         fleet.reset().await;
