@@ -33,10 +33,10 @@ const VARIANTS: u64 = 16;
 const MAX_HEALTHY: usize = 200;
 const MAX_HEALTHY_BYTES: usize = 2 * 1024 * 1024;
 /// How many rules are tried.
-const MAX_RULES: usize = 160;
+const MAX_RULES: usize = 200;
 
 /// From the most general to the least.
-const LADDER: [Policy; 8] = {
+const LADDER: [Policy; 9] = {
     let all = Policy { expressions: true, receivers: Receivers::All, lists: true, literals: true, items: true };
     let inner = Policy { receivers: Receivers::Inner, ..all };
     let plain = Policy { receivers: Receivers::None, ..all };
@@ -44,9 +44,11 @@ const LADDER: [Policy; 8] = {
     let fixed = Policy { lists: false, ..named };
     // Only what something is called on may be anything: one name is enough then.
     let called = Policy { expressions: false, receivers: Receivers::All, ..all };
+    // A key or a word may be what tells the fault.
+    let worded = Policy { literals: false, ..plain };
     let literals = Policy { expressions: false, ..fixed };
     let names = Policy { literals: false, ..literals };
-    [all, inner, plain, named, fixed, called, literals, names]
+    [all, inner, plain, named, fixed, called, worded, literals, names]
 };
 const GUARDS: [Guard; 4] = [Guard::Nothing, Guard::Previous, Guard::Enclosing, Guard::Callee];
 
@@ -94,7 +96,7 @@ pub fn distil(
         return Err(NotDistilled::Alike);
     }
     let mut sites = site::sites(&before.root, &after.root);
-    sites.retain(|site| site.before.all().len() <= MAX_SITE);
+    sites.retain(|site| site.before.all().len() <= MAX_SITE && !site.is_told_by_what_follows());
     if sites.is_empty() {
         return Err(NotDistilled::Scattered);
     }
@@ -113,7 +115,7 @@ pub fn distil(
                 break;
             }
             tried += 1;
-            match trials.run(&rule) {
+            match trials.run(&rule, policy.literals) {
                 Ok(()) => return Ok(distilled(rule, provenance, &trials)),
                 Err(failed) => *failures.entry(failed).or_insert(0) += 1,
             }
@@ -144,13 +146,11 @@ fn trials<'a>(before: &'a Source, after: &'a Source, healthy: &[&str]) -> Result
     });
     let parsed = within.map(|text| AstGrep::try_new(text, before.language).map_err(CodemodError::Engine));
     let healthy = parsed.collect::<Result<_, _>>()?;
-    let mut made = Vec::new();
-    for seed in 0..VARIANTS {
-        let variant = variants::of(before, after, seed);
-        let wanted = Source::parse(before.name(), &variant.after)?;
-        made.push((variant, wanted));
-    }
-    Ok(Trials { before, after, variants: made, healthy })
+    let make = |other_literals| -> Result<Vec<_>, CodemodError> {
+        let variants = (0..VARIANTS).map(|seed| variants::of(before, after, seed, other_literals));
+        variants.map(|made| Source::parse(before.name(), &made.after).map(|wanted| (made, wanted))).collect()
+    };
+    Ok(Trials { before, after, variants: make(true)?, same_words: make(false)?, healthy })
 }
 
 fn told(failures: &BTreeMap<Failed, usize>) -> String {

@@ -41,12 +41,14 @@ pub struct Variant {
 /// When one of the texts does not parse, or there is no grammar for the language.
 pub fn variant(language: &str, before: &str, after: &str, seed: u64) -> Result<Variant, CodemodError> {
     let (before, after) = (Source::parse(language, before)?, Source::parse(language, after)?);
-    Ok(of(&before, &after, seed))
+    Ok(of(&before, &after, seed, true))
 }
 
-pub(crate) fn of(before: &Source, after: &Source, seed: u64) -> Variant {
+/// The same; with the same literals if they are not to change: one of them may be what the fault is about.
+pub(crate) fn of(before: &Source, after: &Source, seed: u64, other_literals: bool) -> Variant {
     let mut dice = Dice(seed);
-    let words = renamed(before, &mut dice).into_iter().chain(relettered(before, after, &mut dice)).collect();
+    let literals = if other_literals { relettered(before, after, &mut dice) } else { Vec::new() };
+    let words = renamed(before, &mut dice).into_iter().chain(literals).collect();
     let other = dice.below(4);
     let name = dice.name();
     let [old, new] = [before, after].map(|source| replaced(source, &words));

@@ -92,8 +92,10 @@ impl Holes {
         // What stands beside it is not rewritten: nothing of it is carried over but what the site names.
         let receivers = Receivers::None;
         maker.policy = Policy { expressions: false, receivers, lists: false, literals: false, ..policy };
+        // Nor does the rule hold on to it as to its own.
+        let (kept, shape) = (maker.holes.kept, maker.holes.shape);
         beside.iter().for_each(|term| maker.visit(term, None, true));
-        maker.holes
+        Self { kept, shape, ..maker.holes }
     }
 
     /// The name of the hole that a node is.
@@ -129,7 +131,7 @@ impl Maker<'_> {
         if term.children.is_empty() && is_telling(term) {
             self.holes.kept += 1;
         }
-        let list = self.list(term);
+        let list = if self.tells_by_its_number(term, parent) { None } else { self.list(term) };
         for child in &term.children {
             if !list.as_ref().is_some_and(|list| list.contains(&child.range.start)) {
                 let deeper = usize::from(is_receiver(term, child));
@@ -152,8 +154,20 @@ impl Maker<'_> {
             Receivers::All => true,
         };
         let expression = self.policy.expressions || (receiver && is_receiver(parent, term));
-        let wanted = (expression && is_expression(term)) || (self.policy.literals && term.is_literal());
+        let is_kept = term.is_literal() && !self.policy.literals;
+        let wanted = (expression && is_expression(term) && !is_kept) || (self.policy.literals && term.is_literal());
         wanted && self.carried.contains(&term.hash) && may_be_any(parent, term, receiver)
+    }
+
+    /// Whether how many arguments there are belongs to the rule: where a method may be called on anything and another one on what
+    /// it answers, that says which method it is.
+    fn tells_by_its_number(&self, arguments: &Term, parent: Option<&Term>) -> bool {
+        let callee = parent.and_then(|call| call.children.iter().find(|child| child.field == Some("function")));
+        let is_method = callee.is_some_and(|callee| {
+            let receiver = callee.children.iter().find(|child| is_receiver(callee, child));
+            receiver.is_some_and(|on| !on.is_identifier() || self.bound.variables.contains(&on.text))
+        });
+        self.policy.expressions && self.depth > 0 && arguments.is_arguments() && is_method
     }
 
     /// The elements of a list that are all carried over, one after the other.
@@ -205,7 +219,7 @@ fn may_be_any(parent: &Term, term: &Term, receivers: bool) -> bool {
 }
 
 /// Whether something of an expression is named, a method perhaps.
-fn is_receiver(parent: &Term, term: &Term) -> bool {
+pub(crate) fn is_receiver(parent: &Term, term: &Term) -> bool {
     let names = matches!(parent.kind.as_str(), "field_expression" | "attribute");
     names && matches!(term.field, Some("object" | "value"))
 }

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 /// So many nodes are a shape that is rare enough, whatever the names in it.
 const SHAPE: usize = 8;
 
+/// And so many where no name tells anything, or where it is a loop, which has a larger one anyway.
+const RARE: usize = 12;
+
 /// What a rule demands besides its pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
@@ -113,8 +116,12 @@ impl Pair<'_> {
             }
         }
         // Whatever is called `unwrap`, say, is not yet this fault: where anything may stand before it, one name is not enough.
-        let least = if policy.expressions && policy.receivers == Receivers::All { 2 } else { 1 };
-        if kept < least && holes.shape < SHAPE {
+        // And what a loop does is there by accident, and every sum of two things has the same shape: where it is a loop, or there is
+        // no name at all, the shape must be a rare one.
+        let is_loop = is_compound(&site.before.kind);
+        let least = if is_loop || (policy.expressions && policy.receivers == Receivers::All) { 2 } else { 1 };
+        let rare = if is_loop || kept == 0 { RARE } else { SHAPE };
+        if kept < least && holes.shape < rare {
             return None;
         }
         let fix = render(self.after, &site.after, Side::After, &holes, &Fixed);
@@ -170,6 +177,8 @@ impl Pair<'_> {
                 let named = json!({ "field": "name", "regex": format!("^{name}$") });
                 json!({ "not": { "has": { "kind": "keyword_argument", "has": named, "stopBy": "end" } } })
             }));
+            found.extend(only_where_it_is_code(site.before, after));
+            found.extend(methods(site.before, after).iter().flat_map(not_called));
         }
         for (relation, terms) in [("follows", &site.inserted.0), ("precedes", &site.inserted.1)] {
             for pattern in terms.iter().filter_map(|term| loose(term)) {
@@ -225,6 +234,50 @@ fn is_compound(kind: &str) -> bool {
     let rust = ["for_expression", "while_expression", "loop_expression", "async_block", "closure_expression"];
     let python = ["for_statement", "while_statement", "try_statement", "with_statement", "lambda"];
     rust.contains(&kind) || python.contains(&kind)
+}
+
+/// Something is waited for only in an asynchronous function; elsewhere the cure would be no code.
+fn only_where_it_is_code(before: &Term, after: &Term) -> Option<Value> {
+    let waits = |term: &Term| term.all().iter().any(|term| term.kind == "await");
+    let nearest = json!({ "any": [{ "kind": "function_definition" }, { "kind": "lambda" }] });
+    let within = json!({ "inside": { "kind": "function_definition", "regex": "^async\\b", "stopBy": nearest } });
+    (waits(after) && !waits(before)).then_some(within)
+}
+
+/// Where a method that the cure adds is called already, with whatever arguments, it was cured in another way: in the chain
+/// below, or above.
+fn not_called(method: &(String, &'static str)) -> [Value; 2] {
+    let (name, field) = method;
+    let (named, access) = match *field {
+        "field" => ("field_identifier", "field_expression"),
+        _ => ("identifier", "attribute"),
+    };
+    let kind = if *field == "field" { "call_expression" } else { "call" };
+    let called = json!({ "field": "function", "kind": access, "has": { "field": field, "kind": named, "regex": format!("^{name}$") } });
+    let call = |relation: &str| json!({ "not": { relation: { "kind": kind, "has": called, "stopBy": "end" } } });
+    [call("has"), call("inside")]
+}
+
+/// The methods that are called on something only afterwards, and in which field of a node their names are.
+fn methods(before: &Term, after: &Term) -> Vec<(String, &'static str)> {
+    let of = |term: &Term| -> Vec<(String, &'static str)> {
+        let calls = term.all().into_iter().filter(|term| matches!(term.kind.as_str(), "call" | "call_expression"));
+        let callees = calls.filter_map(|call| call.children.iter().find(|child| child.field == Some("function")));
+        let names = callees.filter_map(|callee| {
+            let field = match callee.kind.as_str() {
+                "field_expression" => "field",
+                "attribute" => "attribute",
+                _ => return None,
+            };
+            callee.children.iter().find(|child| child.field == Some(field)).map(|name| (name.text.clone(), field))
+        });
+        names.collect()
+    };
+    let old = of(before);
+    let mut new: Vec<_> = of(after).into_iter().filter(|method| !old.contains(method)).collect();
+    new.sort();
+    new.dedup();
+    new
 }
 
 /// The names of arguments that are new.

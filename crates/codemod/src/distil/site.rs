@@ -1,5 +1,6 @@
 //! Where two texts differ: the nodes that a rule could match, the smallest first. Pure.
 
+use crate::distil::holes::is_receiver;
 use crate::syntax::Term;
 
 /// A node that a rule could match, and what stands there afterwards.
@@ -21,7 +22,9 @@ pub(crate) fn sites<'a>(before: &'a Term, after: &'a Term) -> Vec<Site<'a>> {
     let mut found = Vec::new();
     while let Some((b, a)) = path.last().copied() {
         let (old, new, next) = window(b, a);
-        if let ([old], [new]) = (old, new)
+        // The same change in several places is one rule: the first is looked at, and the trials tell whether it makes the others.
+        if let ([old, ..], [new, ..]) = (old, new)
+            && b.children.len() == a.children.len()
             && old.kind == new.kind
             && !old.children.is_empty()
             && !new.children.is_empty()
@@ -92,6 +95,15 @@ impl<'a> Site<'a> {
         let chain: Vec<&'a Term> = self.above.iter().copied().chain([self.before]).collect();
         let at = chain.iter().rposition(|term| term.is_list_of_statements())?;
         Some((chain.get(at).copied()?, chain.get(at + 1).copied()?))
+    }
+
+    /// Whether the cure only adds to it, and more is called on it: alone it is as good as any other, and what is called on it
+    /// says what it is. Then that belongs to the rule.
+    pub(crate) fn is_told_by_what_follows(&self) -> bool {
+        let [after] = self.after.as_slice() else { return false };
+        let is_added_to = after.hash != self.before.hash && after.contains(self.before.hash);
+        let is_called_on = self.above.last().is_some_and(|parent| is_receiver(parent, self.before));
+        is_added_to && is_called_on
     }
 
     /// The statement before that one.

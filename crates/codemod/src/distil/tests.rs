@@ -43,7 +43,7 @@ fn what_no_name_and_no_shape_tells_is_not_learned() {
 fn what_cannot_be_one_rule_says_so() {
     let blanks = BEFORE.replace("    return", "\n    # Soon.\n    return");
     assert_eq!(refused("python", BEFORE, &blanks, &[]), NotDistilled::Alike);
-    let scattered = AFTER.replace("import requests", "import requests, time");
+    let scattered = AFTER.replace("import requests", "import requests, time") + "\ndef other():\n    return 1\n";
     assert_eq!(refused("python", BEFORE, &scattered, &[]), NotDistilled::Scattered);
     assert!(matches!(refused("python", "def (", AFTER, &[]), NotDistilled::Code(_)));
     assert!(matches!(refused("cobol", BEFORE, AFTER, &[]), NotDistilled::Code(_)));

@@ -25,12 +25,14 @@ pub(crate) struct Trials<'a> {
     pub(crate) before: &'a Source,
     pub(crate) after: &'a Source,
     pub(crate) variants: Vec<(Variant, Source)>,
+    /// Others, in which literals are the same: for rules to which these belong.
+    pub(crate) same_words: Vec<(Variant, Source)>,
     pub(crate) healthy: Vec<Tree>,
 }
 
 impl Trials<'_> {
     /// Tries a rule on everything; the cheapest and most telling first.
-    pub(crate) fn run(&self, rule: &Value) -> Result<(), Failed> {
+    pub(crate) fn run(&self, rule: &Value, any_words: bool) -> Result<(), Failed> {
         let codemod = Codemod::new(rule, self.before.name()).map_err(|_| Failed::NotARule)?;
         let cures = |text: &str, wanted: &Source| -> Result<bool, CodemodError> {
             let Some(text) = codemod.rewrite(text)? else { return Ok(false) };
@@ -46,6 +48,7 @@ impl Trials<'_> {
             return Err(Failed::FiresOnHealthy);
         }
         let cured = |(variant, wanted): &(Variant, Source)| cures(&variant.before, wanted).unwrap_or(false);
-        if self.variants.iter().all(cured) { Ok(()) } else { Err(Failed::MissesVariant) }
+        let variants = if any_words { &self.variants } else { &self.same_words };
+        if variants.iter().all(cured) { Ok(()) } else { Err(Failed::MissesVariant) }
     }
 }
