@@ -86,6 +86,15 @@ pub fn secret(name: &str) -> Result<SecretString, SettingsError> {
         .map_err(|source| SettingsError::Unreadable { name: name.to_owned(), path, source })
 }
 
+/// Whether `OFFLINE_MODE` is set: nobody outside is asked, whatever else is set. Anything else than a clear no is a yes.
+pub fn offline() -> bool {
+    variable("OFFLINE_MODE").is_some_and(|value| !is_no(&value))
+}
+
+fn is_no(value: &str) -> bool {
+    ["0", "false", "no", "off"].iter().any(|no| value.trim().eq_ignore_ascii_case(no))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +114,15 @@ mod tests {
         std::fs::write(&file, "lisen = \"127.0.0.1:1\"\n").unwrap();
         let error = load_from::<Sample>(Service::Front, file.clone()).unwrap_err();
         assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+    }
+
+    #[test]
+    fn only_a_clear_no_is_a_no() {
+        for value in ["0", "false", "No", " OFF "] {
+            assert!(is_no(value), "{value}");
+        }
+        for value in ["1", "true", "yes", "on", "maybe"] {
+            assert!(!is_no(value), "{value}");
+        }
     }
 }

@@ -24,10 +24,15 @@ impl Keys {
     /// # Errors
     /// When a file that is named cannot be read.
     pub fn load() -> Result<Self, SettingsError> {
-        let offline = settings::variable("OFFLINE_MODE").is_some_and(|value| !is_no(&value));
         let [anthropic, gemini, openai, ollama] =
             ["ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY", "OLLAMA_API_KEY"].map(key);
-        Ok(Self { anthropic: anthropic?, gemini: gemini?, openai: openai?, ollama: ollama?, offline })
+        Ok(Self {
+            anthropic: anthropic?,
+            gemini: gemini?,
+            openai: openai?,
+            ollama: ollama?,
+            offline: settings::offline(),
+        })
     }
 }
 
@@ -36,25 +41,5 @@ fn key(name: &str) -> Result<Option<SecretString>, SettingsError> {
         Ok(key) => Ok(Some(key)),
         Err(SettingsError::Missing { .. }) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Anything else than a clear no switches the models off.
-fn is_no(value: &str) -> bool {
-    ["0", "false", "no", "off"].iter().any(|no| value.trim().eq_ignore_ascii_case(no))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_no;
-
-    #[test]
-    fn only_a_clear_no_leaves_the_models_on() {
-        for value in ["0", "false", "No", " OFF "] {
-            assert!(is_no(value), "{value}");
-        }
-        for value in ["1", "true", "yes", "on", "maybe"] {
-            assert!(!is_no(value), "{value}");
-        }
     }
 }
