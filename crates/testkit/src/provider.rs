@@ -33,6 +33,8 @@ struct Shared {
 /// What it was asked.
 #[derive(Debug, Clone)]
 pub struct Asked {
+    /// The method.
+    pub method: String,
     /// The path with its query.
     pub path: String,
     /// The headers by their lower-case name.
@@ -173,8 +175,9 @@ fn answer(connection: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let length = headers.get("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let asked = Asked { path, headers, body: serde_json::from_slice(&body).unwrap_or_default() };
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let asked = Asked { method, path, headers, body: serde_json::from_slice(&body).unwrap_or_default() };
     let number = {
         let mut all = lock(&shared.asked);
         all.push(asked.clone());
