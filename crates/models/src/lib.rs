@@ -14,3 +14,4 @@ mod transport;
 pub use chain::{Answer, Away, Chain, Link, Watch};
 pub use error::ModelError;
 pub use question::{Question, Usage};
+pub use transport::agent;

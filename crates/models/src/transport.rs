@@ -18,23 +18,28 @@ pub(crate) struct Transport {
     limit: Duration,
 }
 
+/// Somebody who asks services that are not ours. Certificates are checked against the machine's own store; redirects are not
+/// followed, since a key would be; no status is an error.
+pub fn agent(limit: Duration, name: &str) -> ureq::Agent {
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(limit))
+        .timeout_connect(Some(CONNECT.min(limit)))
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .proxy(None)
+        // A provider that went away in between would be a failed call otherwise.
+        .max_idle_connections(0)
+        .tls_config(tls)
+        .user_agent(name)
+        .build();
+    config.into()
+}
+
 impl Transport {
-    /// Certificates are checked against the machine's own store; redirects are not followed, since a key would be.
     pub(crate) fn new(limit: Duration) -> Self {
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(limit))
-            .timeout_connect(Some(CONNECT.min(limit)))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .proxy(None)
-            // A provider that went away in between would be a failed call otherwise.
-            .max_idle_connections(0)
-            .tls_config(tls)
-            .user_agent("kintsugi-patcher")
-            .build();
-        Self { agent: config.into(), limit }
+        Self { agent: agent(limit, "kintsugi-patcher"), limit }
     }
 
     /// Asks once.

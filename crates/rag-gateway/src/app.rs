@@ -31,6 +31,7 @@ pub async fn serve(
         }
     });
     stop.spawn("vectors", Arc::clone(&gateway).give_vectors(stop.clone()));
+    stop.spawn("backboard", Arc::clone(&gateway).keep_backboard_up(stop.clone()));
     let state = web::Data::from(gateway);
     Server::new(Service::RagGateway, credentials)
         .serve(listener, stop, move |config| mount(config, state.clone()))

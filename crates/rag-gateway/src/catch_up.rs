@@ -1,5 +1,6 @@
 //! What is done behind the answers: seeding, and giving documents their vectors.
 
+use crate::backboard::Backboard;
 use crate::document::Document;
 use crate::gateway::{Gateway, WEIGHED};
 use crate::knowledge::{self, KnowledgeError};
@@ -19,6 +20,12 @@ use wire::problem::code;
 const AT_A_TIME: usize = 16;
 /// How many documents one seed may give.
 const MAX_GIVEN: usize = 500;
+
+/// When Backboard is looked at again though nothing new is known, and when it did not answer.
+const AGAIN: Duration = Duration::from_secs(600);
+const SOON: Duration = Duration::from_secs(60);
+/// When the database is asked again for what is known.
+const DATABASE_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long the first vectors wait for the database; then they are made without it.
 const DATABASE: Duration = Duration::from_secs(5);
@@ -76,7 +83,7 @@ impl Gateway {
         } else {
             self.give(request).await?
         };
-        self.wanting.notify_one();
+        self.tell();
         Ok(seeded)
     }
 
@@ -156,6 +163,39 @@ impl Gateway {
                     () = self.wanting.notified() => {}
                     () = stop.requested() => {}
                 }
+            }
+        }
+    }
+
+    /// Keeps what is known at Backboard, too, until the word to stop. Nothing waits for it.
+    pub(crate) async fn keep_backboard_up(self: Arc<Self>, stop: Stop) {
+        let Some(backboard) = &self.backboard else { return };
+        while !stop.is_stopping() {
+            let again = self.tell_backboard(backboard).await;
+            tokio::select! {
+                () = tokio::time::sleep(again) => {}
+                () = self.learned.notified(), if again == AGAIN => {}
+                () = stop.requested() => {}
+            }
+        }
+    }
+
+    /// Says how soon it is to be told again.
+    async fn tell_backboard(&self, backboard: &Backboard) -> Duration {
+        // What other replicas have learned must not be taken for something that is unknown.
+        if self.refresh().await.is_err() {
+            return DATABASE_AGAIN;
+        }
+        let known = self.read().index.all();
+        match backboard.keep_up(&known).await {
+            Ok((0, 0)) => AGAIN,
+            Ok((written, removed)) => {
+                tracing::info!(written, removed, "Backboard is told what is known");
+                Duration::ZERO
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "Backboard is not told what is known");
+                SOON
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The service's state: what is known, the tables behind it, and the model.
 
+use crate::backboard::Backboard;
 use crate::calibration::Calibration;
 use crate::check::check_lesson;
 use crate::document::Document;
@@ -8,7 +9,7 @@ use crate::memory::Memory;
 use crate::plan::{Sure, plan};
 use crate::retrieve::{Hit, Query};
 use crate::store::{Store, StoreError};
-use crate::{Settings, knowledge};
+use crate::{Secrets, Settings, find, knowledge};
 use actix_web::http::StatusCode;
 use anyhow::Context;
 use chassis::{ApiError, SharedClock};
@@ -27,8 +28,6 @@ pub(crate) const WEIGHED: usize = 128;
 const NEIGHBOURS: usize = 5;
 /// The most that a search answers.
 const MAX_NEIGHBOURS: usize = 100;
-/// How long a question waits for its vector; then words alone answer.
-const VECTOR: Duration = Duration::from_secs(2);
 
 /// The service's state.
 pub struct Gateway {
@@ -41,7 +40,10 @@ pub struct Gateway {
     /// Told when the database is there.
     pub(crate) prepared: Notify,
     pub(crate) settings: Settings,
-    calibration: Calibration,
+    pub(crate) backboard: Option<Backboard>,
+    /// Told when something else is known.
+    pub(crate) learned: Notify,
+    pub(crate) calibration: Calibration,
 }
 
 /// Why a lesson was not learned.
@@ -71,30 +73,26 @@ impl ApiError for LearnError {
     }
 }
 
-/// What was found, and by which halves.
-pub(crate) struct Found {
-    hits: Vec<Hit>,
-    engine: &'static str,
-    min_confidence: f64,
-}
-
 impl Gateway {
     /// The state with the folder's knowledge.
     ///
     /// # Errors
     /// When a document is not right, or a setting is out of its bounds.
-    pub fn open(settings: &Settings, url: SecretString, clock: SharedClock) -> anyhow::Result<Arc<Self>> {
+    pub fn open(settings: &Settings, secrets: impl Into<Secrets>, clock: SharedClock) -> anyhow::Result<Arc<Self>> {
         let share = settings.min_confidence;
         anyhow::ensure!((0.0..=1.0).contains(&share), "the setting min_confidence is {share}: expected 0 to 1");
+        let secrets = secrets.into();
         let documents = knowledge::load(&settings.knowledge)?;
         tracing::info!(folder = %settings.knowledge, documents = documents.len(), min_confidence = share, "knowledge");
         let calibration = Calibration::committed().context("cannot read the calibration")?;
         Ok(Arc::new(Self {
             memory: RwLock::new(Memory::new(calibration.clone(), documents)),
-            store: Store::new(url, settings.connections)?,
+            store: Store::new(secrets.database, settings.connections)?,
             meaning: Arc::new(Meaning::new(settings.model.clone())),
+            backboard: backboard(settings, secrets.backboard, &clock)?,
             clock,
             wanting: Notify::new(),
+            learned: Notify::new(),
             prepared: Notify::new(),
             settings: settings.clone(),
             calibration,
@@ -115,7 +113,7 @@ impl Gateway {
     pub async fn plan(&self, request: &PlanRequest) -> Plan {
         let (fresh, query) = (self.refresh().await, Query::of(request));
         let found = self.find(&query, WEIGHED).await;
-        let mut engine = found.engine.to_owned();
+        let mut engine = found.engine.clone();
         if let Err(error) = fresh {
             tracing::warn!(error = &error as &dyn std::error::Error, "planned without news of lessons");
             engine.push_str(" (without news of lessons: the database does not answer)");
@@ -131,7 +129,7 @@ impl Gateway {
         let limit = request.limit.unwrap_or(NEIGHBOURS).min(MAX_NEIGHBOURS);
         let found = self.find(&Query::of_search(request), limit.max(1)).await;
         SearchAnswer {
-            engine: found.engine.to_owned(),
+            engine: found.engine.clone(),
             reason: self.meaning.why_not(),
             min_confidence: found.min_confidence,
             abstains: found.hits.first().is_none_or(|best| best.confidence < found.min_confidence),
@@ -170,7 +168,7 @@ impl Gateway {
         let (memory, model) = (self.read(), self.meaning.digest());
         let pending = if model.is_some() { memory.index.without_vectors().len() } else { 0 };
         KnowledgeStatus {
-            engine: engine(model.is_some()).to_owned(),
+            engine: find::engine(model.is_some()).to_owned(),
             reason: self.meaning.why_not(),
             min_confidence: self.min_confidence(model.is_some()),
             model,
@@ -198,29 +196,14 @@ impl Gateway {
                 return Ok(());
             }
             self.write().take_in(news);
-            self.wanting.notify_one();
+            self.tell();
         }
     }
 
-    pub(crate) async fn find(&self, query: &Query, limit: usize) -> Found {
-        let vector = self.vector_of(query).await;
-        let hits = self.read().index.search(query, vector.as_deref(), limit);
-        let min_confidence = self.min_confidence(vector.is_some());
-        Found { hits, engine: engine(vector.is_some()), min_confidence }
-    }
-
-    async fn vector_of(&self, query: &Query) -> Option<Arc<[f32]>> {
-        self.meaning.digest()?;
-        let (meaning, text) = (Arc::clone(&self.meaning), query.gist());
-        if text.is_empty() {
-            return None;
-        }
-        let made = tokio::task::spawn_blocking(move || meaning.of(&text));
-        tokio::time::timeout(VECTOR, made).await.ok()?.ok()?
-    }
-
-    fn min_confidence(&self, with_meaning: bool) -> f64 {
-        self.calibration.min_confidence(with_meaning).max(self.settings.min_confidence)
+    /// Tells those who work behind the answers that something else is known.
+    pub(crate) fn tell(&self) {
+        self.wanting.notify_one();
+        self.learned.notify_one();
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Memory> {
@@ -233,6 +216,11 @@ impl Gateway {
     }
 }
 
-fn engine(with_meaning: bool) -> &'static str {
-    if with_meaning { "lexical+semantic" } else { "lexical" }
+fn backboard(settings: &Settings, key: Option<SecretString>, clock: &SharedClock) -> anyhow::Result<Option<Backboard>> {
+    if settings.backboard.is_empty() {
+        return Ok(None);
+    }
+    let key = key.context("the setting `backboard` wants a key")?;
+    let limit = Duration::from_millis(settings.backboard_limit_ms);
+    Backboard::open(&settings.backboard, &settings.backboard_assistant, limit, key, Arc::clone(clock)).map(Some)
 }

@@ -141,6 +141,13 @@ impl Index {
         self.entry(id).map(|entry| entry.document.as_ref())
     }
 
+    /// All documents, in the order in which they were put in.
+    pub fn all(&self) -> Vec<Arc<Document>> {
+        let mut entries: Vec<&Entry> = self.entries.iter().flatten().collect();
+        entries.sort_by_key(|entry| entry.number);
+        entries.into_iter().map(|entry| Arc::clone(&entry.document)).collect()
+    }
+
     /// The documents of a source, in the order in which they were put in.
     pub fn documents(&self, source: DocumentSource) -> Vec<Arc<Document>> {
         let mut entries: Vec<&Entry> =
@@ -152,6 +159,11 @@ impl Index {
     /// The `limit` documents nearest to a query, the surest first; the same query on the same documents finds the same. With
     /// the query's vector, meaning counts beside words.
     pub fn search(&self, query: &Query, vector: Option<&[f32]>, limit: usize) -> Vec<Hit> {
+        self.search_among(query, vector, &[], limit)
+    }
+
+    /// The same, where somebody else has nominated documents, which are weighed, too.
+    pub fn search_among(&self, query: &Query, vector: Option<&[f32]>, nominated: &[String], limit: usize) -> Vec<Hit> {
         let asked = self.words.ask(&terms(&envelope::without(&query.seen)));
         let mut weighed: BTreeSet<u32> = self.words.nearest(&asked, WEIGHED).into_iter().collect();
         let meant: HashMap<u32, f32> = match vector {
@@ -159,6 +171,7 @@ impl Index {
             None => HashMap::new(),
         };
         weighed.extend(meant.keys());
+        weighed.extend(nominated.iter().filter_map(|id| self.ids.get(id)));
         let same_fault = query.code.as_ref().and_then(|code| self.by_fault.get(code));
         weighed.extend(same_fault.into_iter().flatten().take(SAME_FAULT));
         let marked = self.by_marker.iter().filter(|(marker, _)| query.seen.contains(marker.as_str()));

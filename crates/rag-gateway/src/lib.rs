@@ -14,6 +14,8 @@ pub mod retrieve;
 pub mod index;
 pub mod calibration;
 pub mod meaning;
+pub mod backboard;
+mod find;
 pub mod plan;
 pub mod check;
 mod options;
@@ -26,7 +28,7 @@ mod schema;
 mod terms;
 
 pub use gateway::Gateway;
-pub use settings::Settings;
+pub use settings::{Secrets, Settings};
 
 use anyhow::Context;
 use chassis::Stop;
@@ -39,8 +41,8 @@ use std::sync::Arc;
 /// # Errors
 /// When a setting, a secret, the knowledge folder or the address cannot be used, or a task died.
 pub async fn run(settings: Settings, credentials: Arc<Credentials>, stop: Stop) -> anyhow::Result<()> {
-    let url = chassis::settings::secret("DATABASE_URL")?;
-    let gateway = Gateway::open(&settings.with_environment(), url, chassis::clock::system())?;
+    let settings = settings.with_environment();
+    let gateway = Gateway::open(&settings, Secrets::load(&settings)?, chassis::clock::system())?;
     let listener =
         TcpListener::bind(&settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     app::serve(listener, gateway, credentials, stop).await

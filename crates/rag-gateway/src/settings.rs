@@ -1,6 +1,8 @@
 //! What can be set.
 
 use camino::Utf8PathBuf;
+use chassis::settings::SettingsError;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 /// The settings; each has a default that works on a laptop.
@@ -17,6 +19,12 @@ pub struct Settings {
     pub min_confidence: f64,
     /// Connections to PostgreSQL at most.
     pub connections: usize,
+    /// Backboard's base URL; empty: nobody else is asked.
+    pub backboard: String,
+    /// The name of the assistant there.
+    pub backboard_assistant: String,
+    /// How long it may take to answer.
+    pub backboard_limit_ms: u64,
 }
 
 impl Default for Settings {
@@ -27,6 +35,9 @@ impl Default for Settings {
             model: ".kintsugi/model".into(),
             min_confidence: 0.5,
             connections: 4,
+            backboard: String::new(),
+            backboard_assistant: "kintsugi".into(),
+            backboard_limit_ms: 2_000,
         }
     }
 }
@@ -36,6 +47,39 @@ impl Settings {
     #[must_use]
     pub fn with_environment(&self) -> Self {
         let model = chassis::settings::variable("MODEL").map_or_else(|| self.model.clone(), Utf8PathBuf::from);
-        Self { model, ..self.clone() }
+        let backboard = if chassis::settings::offline() { String::new() } else { self.backboard.clone() };
+        Self { model, backboard, ..self.clone() }
+    }
+}
+
+/// What is not said in a file of settings. It does not print.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    /// `DATABASE_URL`, or the file that `DATABASE_URL_FILE` names.
+    pub database: SecretString,
+    /// `BACKBOARD_API_KEY`, likewise; wanted only where the settings name Backboard.
+    pub backboard: Option<SecretString>,
+}
+
+impl Secrets {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When one that is wanted is not there.
+    pub fn load(settings: &Settings) -> Result<Self, SettingsError> {
+        let wanted = (!settings.backboard.is_empty()).then(|| chassis::settings::secret("BACKBOARD_API_KEY"));
+        Ok(Self { database: chassis::settings::secret("DATABASE_URL")?, backboard: wanted.transpose()? })
+    }
+}
+
+impl From<&str> for Secrets {
+    fn from(database: &str) -> Self {
+        SecretString::from(database).into()
+    }
+}
+
+impl From<SecretString> for Secrets {
+    fn from(database: SecretString) -> Self {
+        Self { database, backboard: None }
     }
 }

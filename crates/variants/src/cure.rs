@@ -37,7 +37,7 @@ impl Cures {
     /// When the folder cannot be read, a plan has no option, or a rule is not one.
     pub async fn of(knowledge: &Utf8Path) -> anyhow::Result<Self> {
         let settings = rag_gateway::Settings { knowledge: knowledge.to_owned(), ..Default::default() };
-        let gateway = Gateway::open(&settings, NO_DATABASE.into(), chassis::clock::system())?;
+        let gateway = Gateway::open(&settings, NO_DATABASE, chassis::clock::system())?;
         let mut by_fault = BTreeMap::new();
         for fault in Fault::ALL {
             let plan = gateway.plan(&request(fault)?).await;

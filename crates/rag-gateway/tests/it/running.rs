@@ -2,7 +2,7 @@
 
 use chassis::Stop;
 use chassis::clock::system;
-use rag_gateway::{Gateway, Settings};
+use rag_gateway::{Gateway, Secrets, Settings};
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -35,8 +35,8 @@ pub(crate) fn start(url: SecretString) -> Running {
     start_with(settings(), url)
 }
 
-pub(crate) fn start_with(settings: Settings, url: SecretString) -> Running {
-    let gateway = Gateway::open(&settings, url, system()).expect("the folder");
+pub(crate) fn start_with(settings: Settings, secrets: impl Into<Secrets>) -> Running {
+    let gateway = Gateway::open(&settings, secrets, system()).expect("the folder");
     let ((listener, base), stop) = (testkit::listener(), Stop::new());
     let credentials = testkit::credentials(Service::RagGateway);
     let serving = rag_gateway::app::serve(listener, gateway, credentials, stop.clone());
