@@ -9,6 +9,7 @@ mod holes;
 mod render;
 mod rule;
 mod site;
+mod spell;
 mod trial;
 
 use crate::bound::Bound;
