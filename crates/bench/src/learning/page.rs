@@ -37,12 +37,14 @@ pub(super) fn page(results: &Results, machine: &Machine) -> String {
             (one.first.seconds, median(one, |healed| healed.seconds), median(one, |healed| healed.propose_seconds));
         let _ = writeln!(
             text,
-            "| {} | {first} | {seconds:.1} | {} of {others} | {} | {median:.1} | {:.2} | {:.1} / {proposing:.1} | {} of {} |",
+            "| {} | {first} | {seconds:.1} | {} of {others} | {} | {} | {} | {:.1} / {} | {} of {} |",
             one.name,
             healed(one),
             calls(one),
-            ratio(median, seconds),
+            told(median, 1),
+            told(ratio(median, seconds), 2),
             one.first.propose_seconds,
+            told(proposing, 1),
             one.fired.len(),
             one.healthy,
         );
@@ -55,6 +57,11 @@ pub(super) fn page(results: &Results, machine: &Machine) -> String {
 pub(super) fn with_rest(page: &str, before: &str) -> String {
     let rest = before.split_once(REST).map_or("\n", |(_, rest)| rest);
     format!("{page}\n{REST}{rest}")
+}
+
+/// A number, or that there is none.
+fn told(number: f64, digits: usize) -> String {
+    if number.is_nan() { "–".to_owned() } else { format!("{number:.digits$}") }
 }
 
 fn summary(results: &Results) -> Vec<String> {
