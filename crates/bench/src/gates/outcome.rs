@@ -136,8 +136,8 @@ impl Results {
             format!("false accepts of cheats: {}", told(of(Group::Cheat).filter(|one| one.admitted).count(), cheats)),
             format!("false accepts of wrong patches: {}; {compiled} of them compile", told(taken(&wrong), wrong.len())),
             format!(
-                "fake actions by which the closing replay alone is fooled: {} (the incident stays open all the same: the healer also wants the \
-                 deployer's word that the incident's own commit was live before and after)",
+                "fake actions by which the closing replay alone is fooled: {} (after one of these an incident would stay open all the same: the healer also \
+                 wants the deployer's word that the incident's own commit was live before and after)",
                 told(self.fooled().len(), closures)
             ),
             format!("false rejects of right patches: {}", told(right.len() - taken(&right), right.len())),
