@@ -14,7 +14,7 @@ pub(super) const PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 /// What is passed on from the operator's environment to every service.
 const PASSED_ON: [&str; 4] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "RUST_LOG", "RUST_BACKTRACE", "FAULT_MARKER"];
 /// What is passed on to one service only.
-const PASSED_ON_TO: [(Service, &str); 19] = [
+const PASSED_ON_TO: [(Service, &str); 23] = [
     (Service::Notifier, "WEBHOOK_URL"),
     (Service::Notifier, "WEBHOOK_URL_FILE"),
     (Service::Notifier, "WEBHOOK_SECRET"),
@@ -30,6 +30,10 @@ const PASSED_ON_TO: [(Service, &str); 19] = [
     (Service::Patcher, "OLLAMA_API_KEY"),
     (Service::Patcher, "OLLAMA_API_KEY_FILE"),
     (Service::Patcher, "OFFLINE_MODE"),
+    (Service::RagGateway, "RAG_GATEWAY__BACKBOARD"),
+    (Service::RagGateway, "BACKBOARD_API_KEY"),
+    (Service::RagGateway, "BACKBOARD_API_KEY_FILE"),
+    (Service::RagGateway, "OFFLINE_MODE"),
     (Service::Deployer, "DEPLOYER__SSH_KEY"),
     (Service::Deployer, "DEPLOYER__SSH_KNOWN_HOSTS"),
     (Service::Verifier, "VERIFIER__SSH_KEY"),
