@@ -1,7 +1,7 @@
 //! A language model proposes: what it is told, what becomes of its answer, and what stays undone whatever it says.
 
 use crate::verifier::Mode;
-use crate::world::{Running, World, failed};
+use crate::world::{Running, World, failed, refused_proposal as refused};
 use client::EffectError;
 use patcher::Keys;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use testkit::provider::{Provider, Turn};
 use wire::Epoch;
 use wire::model::{ModelCall, ModelOutcome};
 use wire::plan::Remedy;
-use wire::proposal::{Proposal, ProposeOutcome, Push, PushOutcome, Refusal, Symptom};
+use wire::proposal::{Proposal, ProposeOutcome, Push, PushOutcome, Symptom};
 use wire::span::{Progress, SpanKind, Stage};
 
 const CANARY: &str = "hunter2canary4711";
@@ -53,14 +53,6 @@ fn admitted(outcome: Result<ProposeOutcome, EffectError>) -> Proposal {
     match outcome {
         Ok(ProposeOutcome::Admitted(proposal)) => proposal,
         other => panic!("not admitted: {other:?}"),
-    }
-}
-
-#[track_caller]
-fn refused(outcome: Result<ProposeOutcome, EffectError>, code: &str) -> Refusal {
-    match outcome {
-        Ok(ProposeOutcome::Refused(refusal)) if refusal.code == code => refusal,
-        other => panic!("not refused as {code}: {other:?}"),
     }
 }
 

@@ -1,23 +1,14 @@
 //! From an option to a proposal.
 
 use crate::verifier::Mode;
-use crate::world::{World, code, cure, failed, fresh_key};
-use client::EffectError;
+use crate::world::{World, code, cure, failed, fresh_key, refused_proposal as refused};
 use patcher::Settings;
 use serde_json::json;
 use std::net::TcpListener;
 use wire::plan::Remedy;
-use wire::proposal::{Proposal, ProposeOutcome, Refusal};
+use wire::proposal::{Proposal, ProposeOutcome};
 use wire::span::{SpanKind, Stage};
 use wire::{Digest, Epoch};
-
-#[track_caller]
-fn refused(outcome: Result<ProposeOutcome, EffectError>, code: &str) -> Refusal {
-    match outcome {
-        Ok(ProposeOutcome::Refused(refusal)) if refusal.code == code => refusal,
-        other => panic!("not refused as {code}: {other:?}"),
-    }
-}
 
 #[tokio::test]
 async fn a_cure_becomes_an_admitted_proposal_and_the_branch_stays_as_it_is() {

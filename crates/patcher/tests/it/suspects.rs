@@ -1,24 +1,15 @@
 //! A suspect commit is taken back, as far as it touched patchable files.
 
-use crate::world::{World, pushed};
-use client::EffectError;
+use crate::world::{World, pushed, refused_proposal as refused};
 use wire::CommitId;
 use wire::plan::Remedy;
-use wire::proposal::{ProposeOutcome, PushOutcome, Refusal};
+use wire::proposal::{ProposeOutcome, PushOutcome};
 
 const FILE: &str = "faults/greet.py";
 const TEXT: i32 = 0o100_644;
 
 fn suspect(world: &World, commit: &CommitId) -> wire::proposal::PatchTask {
     world.propose_remedy(Remedy::Revert { commit: commit.clone() })
-}
-
-#[track_caller]
-fn refused(outcome: Result<ProposeOutcome, EffectError>, code: &str) -> Refusal {
-    match outcome {
-        Ok(ProposeOutcome::Refused(refusal)) if refusal.code == code => refusal,
-        other => panic!("not refused as {code}: {other:?}"),
-    }
 }
 
 #[tokio::test]

@@ -233,15 +233,23 @@ pub fn pushed(outcome: PushOutcome) -> PushedCommit {
     }
 }
 
-#[track_caller]
 /// The fault that every task here is about.
 pub fn code() -> FaultCode {
     FAULT.parse().expect("a code")
 }
 
+#[track_caller]
 pub fn refused(outcome: Result<PushOutcome, EffectError>, code: &str) -> Refusal {
     match outcome {
         Ok(PushOutcome::Refused(refusal)) if refusal.code == code => refusal,
+        other => panic!("not refused as {code}: {other:?}"),
+    }
+}
+
+#[track_caller]
+pub fn refused_proposal(outcome: Result<ProposeOutcome, EffectError>, code: &str) -> Refusal {
+    match outcome {
+        Ok(ProposeOutcome::Refused(refusal)) if refusal.code == code => refusal,
         other => panic!("not refused as {code}: {other:?}"),
     }
 }
