@@ -112,7 +112,9 @@ impl Course {
 
     /// Since when a developer's push is live that took the place of another version: it may have brought what is seen after it.
     pub(crate) fn suspect(&self) -> Option<Suspect> {
-        let took_over = self.order.developers && self.former.is_some() && self.report.outcome == RolloutOutcome::Live;
+        // While it is watched it is live already, and a fault shows then soonest.
+        let is_live = self.report.outcome == RolloutOutcome::Live || self.stage == Stage::Baking;
+        let took_over = self.order.developers && self.former.is_some() && is_live;
         let live_since = self.report.switched_at.filter(|_| took_over)?;
         Some(Suspect { commit: self.order.commit.clone(), live_since })
     }
@@ -181,6 +183,9 @@ mod tests {
             change(&mut other);
             other.suspect()
         };
+        let watched =
+            without(|course| (course.stage, course.report.outcome) = (Stage::Baking, RolloutOutcome::Unknown));
+        assert_eq!(watched.map(|suspect| suspect.live_since), Some(at), "it is live while it is watched");
         assert_eq!(without(|course| course.order.developers = false), None, "a recovery, a revert, a reset");
         assert_eq!(without(|course| course.former = None), None, "there is nothing to go back to");
         assert_eq!(without(|course| course.report.outcome = RolloutOutcome::RolledBack), None);
