@@ -75,8 +75,10 @@ export function drawActions(detail, context) {
     } catch (trouble) {
       for (const button of buttons) button.disabled = false;
       if (trouble.kind === "session") return context.trouble(trouble);
-      told(explained(trouble));
-      if (trouble.kind === "conflict" || trouble.kind === "missing") context.look();
+      if (trouble.kind !== "conflict" && trouble.kind !== "missing") return told(explained(trouble));
+      // The form is about to be another one, so it is said where it stays.
+      context.said(explained(trouble));
+      context.look();
     }
   }
 

@@ -326,7 +326,7 @@ describe("what a person does", () => {
     fixture.details.set(waiting.incident.id, moved(waiting, { incident: { status: "escalated" } }));
     fixture.instead.set(`POST ${PAGE}/api/incidents/${waiting.incident.id}/approve`, [409, problem("approval_expired", "nobody approved in time")]);
     await page.getByRole("button", { name: "Approve" }).click();
-    await page.getByText("It has moved on meanwhile, so nothing was done: nobody approved in time.").waitFor();
+    await page.locator("#notice").getByText("It has moved on meanwhile, so nothing was done: nobody approved in time.").waitFor();
     await page.locator(".summary").getByText("Needs a person", { exact: true }).waitFor();
   });
 

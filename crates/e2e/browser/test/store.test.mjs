@@ -229,7 +229,7 @@ describe("what a person says", () => {
       await route.continue();
     });
     await page.getByRole("button", { name: "Approve" }).click();
-    await page.getByText("It has moved on meanwhile, so nothing was done").waitFor();
+    await page.locator("#notice").getByText("It has moved on meanwhile, so nothing was done").waitFor();
     await summary(page, "Needs a person");
   });
 
