@@ -104,7 +104,7 @@ async fn without_a_contract_or_the_permission_to_replay_nothing_is_admitted() {
 
 #[tokio::test]
 async fn a_witness_that_cannot_be_asked_is_no_success() {
-    let closed = testkit::listener().1;
+    let closed = "http://127.0.0.1:1";
     let mute = |target: String| {
         let at = target.find("url = \"http://127.0.0.1").expect("the witness");
         let (before, witness) = target.split_at(at);
