@@ -13,8 +13,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use form::{Assistant, Found, Memory, Work};
 use http::Http;
 use secrecy::SecretString;
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use wire::Digest;
 
 /// How many memories are asked for.
 const NEAREST: usize = 20;
@@ -23,6 +26,8 @@ const MOST: usize = 3_000;
 const PAGE: usize = 100;
 /// How many memories are written in one go; each is paid for.
 const AT_A_TIME: usize = 200;
+/// How long it may be waited for: an incident waits, too.
+const LIMITS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(30);
 /// For so long it is left alone when it did not answer, seconds.
 const PAUSE_S: i64 = 60;
 
@@ -62,6 +67,9 @@ pub struct Backboard {
 #[derive(Debug, Default)]
 struct State {
     assistant: Option<String>,
+    /// The digests of documents that were written in this life: a memory may be listed late, or with its metadata lost, and
+    /// each write is paid for.
+    written: HashSet<Digest>,
     left_alone_until: Option<DateTime<Utc>>,
 }
 
@@ -87,6 +95,7 @@ impl Backboard {
             (1..=255).contains(&name.chars().count()),
             "the setting `backboard_assistant` must be a name of 1 to 255 characters"
         );
+        anyhow::ensure!(LIMITS.contains(&limit), "the setting `backboard_limit_ms` must be 100 to 30000");
         let base = models::address::base(base).context("the setting `backboard` cannot be used")?;
         Ok(Self { http: Arc::new(Http::new(base, key, limit)), name: name.to_owned(), clock, state: Mutex::default() })
     }
@@ -120,13 +129,19 @@ impl Backboard {
         let assistant = self.assistant().await?;
         let path = format!("/assistants/{assistant}/memories");
         let kept = self.list(&path).await?;
-        let Work { write, remove } = form::work(known, &kept);
+        let Work { mut write, remove } = form::work(known, &kept);
+        let mut state = self.state();
+        // What is not known any more may come back.
+        state.written.retain(|digest| known.iter().any(|document| document.digest == *digest));
+        write.retain(|document| !state.written.contains(&document.digest));
+        drop(state);
         for id in &remove {
             self.http.delete(format!("{path}/{id}")).await?;
         }
         let mut written = 0;
         for document in write.iter().take(AT_A_TIME.min(MOST.saturating_sub(kept.len()))) {
             self.http.post::<serde_json::Value>(path.clone(), form::memory_of(document)).await?;
+            self.state().written.insert(document.digest.clone());
             written += 1;
         }
         Ok((written, remove.len()))
@@ -173,8 +188,8 @@ impl Backboard {
         let mut state = self.state();
         state.left_alone_until = error.and(until);
         if matches!(error, Some(BackboardError::Refused { status: 404, .. })) {
-            // Somebody has removed the assistant: it is looked for again.
-            state.assistant = None;
+            // Somebody has removed the assistant: it is looked for again, and what it held is gone.
+            (state.assistant, state.written) = (None, HashSet::new());
         }
     }
 

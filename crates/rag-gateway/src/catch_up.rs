@@ -204,7 +204,10 @@ impl Gateway {
     async fn warm_up(&self) {
         let known = self.read().index.documents(DocumentSource::Folder).into_iter().next();
         if let Some(document) = known {
-            self.find(&Query::new(document.faults.first().cloned(), document.symptoms.clone()), WEIGHED).await;
+            let query = Query::new(document.faults.first().cloned(), document.symptoms.clone());
+            let vector = self.vector_of(&query).await;
+            // What it finds is known; that it was looked for is what counts. Nobody else is asked, who would be paid for it.
+            let _hits = self.read().index.search(&query, vector.as_deref(), WEIGHED);
         }
     }
 

@@ -17,6 +17,7 @@ pub(crate) struct Found {
 }
 
 impl Gateway {
+    /// The documents nearest to a question, and by which halves they were found.
     pub(crate) async fn find(&self, query: &Query, limit: usize) -> Found {
         let (vector, nominated) = tokio::join!(self.vector_of(query), self.nominated(query));
         let mut engine = engine(vector.is_some()).to_owned();
@@ -41,7 +42,7 @@ impl Gateway {
         Some(self.backboard.as_ref()?.nominate(&query.text()).await)
     }
 
-    async fn vector_of(&self, query: &Query) -> Option<Arc<[f32]>> {
+    pub(crate) async fn vector_of(&self, query: &Query) -> Option<Arc<[f32]>> {
         self.meaning.digest()?;
         let (meaning, text) = (Arc::clone(&self.meaning), query.gist());
         if text.is_empty() {

@@ -18,6 +18,9 @@ const KEY: &str = "bb-a-key-that-nobody-else-has";
 #[derive(Default)]
 struct Kept {
     made: usize,
+    writes: usize,
+    /// What is written is not listed.
+    late: bool,
     memories: BTreeMap<String, Value>,
     down: bool,
 }
@@ -43,7 +46,8 @@ impl Kept {
             }
             ("GET", ["assistants", "a-1", "memories"]) => self.page(&asked.path),
             ("POST", ["assistants", "a-1", "memories"]) => {
-                let id = format!("m-{}", self.memories.len());
+                self.writes += 1;
+                let id = format!("m-{}", self.writes);
                 self.memories.insert(id.clone(), asked.body.clone());
                 json!({ "success": true, "memory_id": id })
             }
@@ -60,7 +64,7 @@ impl Kept {
     fn page(&self, path: &str) -> Value {
         let page: usize =
             path.split_once("page=").and_then(|(_, rest)| rest.split('&').next()?.parse().ok()).unwrap_or(1);
-        let all = self.memories.iter().skip((page - 1) * 100).take(100);
+        let all = self.memories.iter().filter(|_| !self.late).skip((page - 1) * 100).take(100);
         json!({ "memories": all.map(|(id, memory)| told(id, memory)).collect::<Vec<_>>(), "page": page, "page_size": 100 })
     }
 
@@ -123,7 +127,23 @@ async fn what_is_known_is_kept_there_and_what_is_withdrawn_is_taken_out() {
     there.until_kept(known + 1).await;
     let _: Value = service.ask(Method::DELETE, "/v1/documents/greeting", json!({})).await;
     there.until_kept(known).await;
+    let given = json!({ "documents": [{ "name": "d.md", "text": document(("", ""), "") }] });
+    let _: Value = service.ask(Method::POST, "/v1/documents/seed", given).await;
+    there.until_kept(known + 1).await;
     assert_eq!(there.kept(|kept| kept.made), 1);
+}
+
+#[tokio::test]
+async fn what_is_listed_late_is_not_written_again() {
+    let (there, database) = (There::start(), testkit::database().await);
+    there.kept(|kept| kept.late = true);
+    let service = there.service(&database).await;
+    let known = std::fs::read_dir(settings().knowledge).expect("the folder").count();
+    there.until_kept(known).await;
+    let given = json!({ "documents": [{ "name": "d.md", "text": document(("", ""), "") }] });
+    let _: Value = service.ask(Method::POST, "/v1/documents/seed", given).await;
+    there.until_kept(known + 1).await;
+    assert_eq!(there.kept(|kept| kept.writes), known + 1);
 }
 
 #[tokio::test]
