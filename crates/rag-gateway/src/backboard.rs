@@ -130,11 +130,7 @@ impl Backboard {
         let path = format!("/assistants/{assistant}/memories");
         let kept = self.list(&path).await?;
         let Work { mut write, remove } = form::work(known, &kept);
-        let mut state = self.state();
-        // What is not known any more may come back.
-        state.written.retain(|digest| known.iter().any(|document| document.digest == *digest));
-        write.retain(|document| !state.written.contains(&document.digest));
-        drop(state);
+        self.leave_out_written(known, &mut write);
         for id in &remove {
             self.http.delete(format!("{path}/{id}")).await?;
         }
@@ -145,6 +141,13 @@ impl Backboard {
             written += 1;
         }
         Ok((written, remove.len()))
+    }
+
+    /// Leaves out what was written in this life, as far as it was known ever since: what was withdrawn may come back.
+    fn leave_out_written(&self, known: &[Arc<Document>], write: &mut Vec<Arc<Document>>) {
+        let written = &mut self.state().written;
+        written.retain(|digest| known.iter().any(|document| document.digest == *digest));
+        write.retain(|document| !written.contains(&document.digest));
     }
 
     async fn list(&self, path: &str) -> Result<Vec<Memory>, BackboardError> {
