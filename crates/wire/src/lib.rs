@@ -14,6 +14,7 @@ pub mod proposal;
 pub mod verification;
 pub mod artefact;
 pub mod rollout;
+pub mod runtime;
 pub mod event;
 pub mod incident;
 pub mod apply;

@@ -7,6 +7,7 @@ mod earn;
 mod fault;
 mod healthy;
 mod parts;
+mod resource;
 mod sandbox;
 
 pub use contract::{
@@ -17,6 +18,10 @@ pub use deploy::{Backend, Pipeline, Version};
 pub use earn::Earn;
 pub use healthy::Healthy;
 pub use parts::{Autonomy, Build, FaultRule, Health, Logs, Output, Patch, Repository, Reset, Run, Test};
+pub use resource::{
+    Boot, Configuration, ConfigurationFormat, Credential, DatabaseFile, Disk, Endpoint, Lever, LeverBy, Memory,
+    ModelServer, Network, Phase, Port, Refresh, Resource, ResourceKind,
+};
 pub use sandbox::{Forward, Limits, Mount, Sandbox, SandboxService};
 
 use crate::{FaultCode, TargetName};
@@ -67,6 +72,12 @@ pub struct Target {
     /// What is fine and must stay so.
     #[serde(default)]
     pub healthy: Healthy,
+    /// What of it is watched and healed while it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
+    /// The switches that it offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levers: Vec<Lever>,
 }
 
 impl Target {
@@ -88,6 +99,11 @@ impl Target {
     /// The rule of a fault.
     pub fn fault(&self, code: &FaultCode) -> Option<&FaultRule> {
         self.faults.iter().find(|fault| fault.code == *code)
+    }
+
+    /// The resource that a fault is about.
+    pub fn resource(&self, code: &FaultCode) -> Option<&Resource> {
+        self.resources.iter().find(|resource| resource.fault == *code)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -112,6 +128,7 @@ impl Target {
         self.contracts.iter().try_for_each(Contract::check)?;
         self.healthy.check()?;
         self.deploy.check()?;
+        resource::check(&self.resources, &self.levers)?;
         if self.run.command.is_empty() || self.build.outputs.is_empty() {
             return Err("`run.command` and `build.outputs` must name at least one thing each".into());
         }

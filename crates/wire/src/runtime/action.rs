@@ -1,0 +1,83 @@
+//! The actions. Their parameters are names out of the target's inventory and numbers that the platform itself found;
+//! never a path, a command or a text out of a log.
+
+use super::ResourceName;
+use serde::{Deserialize, Serialize};
+
+/// A process that is surely the one that was meant: a pid alone may have been given to another since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Its pid.
+    pub pid: i32,
+    /// When it was started, in the kernel's clock ticks since boot (`/proc/PID/stat`, field 22).
+    pub started: u64,
+}
+
+/// What is done to the resource that is being healed. Each can be repeated: done twice is as done once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Action {
+    /// Copies the file, and what belongs to it, aside under this name.
+    KeepCopy {
+        /// The name, beneath the resource's folder of copies.
+        copy: String,
+    },
+    /// Puts a copy that was kept back in its place.
+    PutBack {
+        /// Its name.
+        copy: String,
+    },
+    /// Writes a database's journal into its file and empties it.
+    Checkpoint {},
+    /// Restores a backup.
+    Restore {
+        /// Its file name, beneath the resource's folder of backups.
+        backup: String,
+    },
+    /// Writes the defaults that the target file names.
+    WriteDefaults {},
+    /// Sets one of the target's levers.
+    Pull {
+        /// Its name.
+        lever: ResourceName,
+        /// On or off.
+        on: bool,
+    },
+    /// Writes what callers of the resource read: where it is, and how long they wait.
+    Register {
+        /// `host:port`, or a base URL, out of the inventory or found free by the platform.
+        at: String,
+        /// The time-out of a call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_ms: Option<u64>,
+    },
+    /// Ends a process of the target's own.
+    End {
+        /// Which.
+        process: Process,
+    },
+    /// Starts the command that the target file names.
+    Start {},
+    /// Ends what `Start` started.
+    Stop {},
+    /// Compresses logs that are older than the resource's limit.
+    Compress {},
+    /// Makes them readable as they were.
+    Expand {},
+    /// Moves files to the secondary store, all but the newest.
+    MoveAway {},
+    /// Brings them back.
+    BringBack {},
+    /// Deletes what the target file names as disposable.
+    Clear {},
+    /// Renews a credential with the refresh token.
+    Refresh {},
+    /// Uses the backup credential, or the primary one again.
+    UseCredential {
+        /// Whether it is the backup.
+        backup: bool,
+    },
+    /// What a newer writer knows; never done.
+    #[serde(other)]
+    Unknown,
+}
