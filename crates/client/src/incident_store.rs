@@ -7,6 +7,7 @@ use wire::detection::{Detection, Received};
 use wire::event::{Append, Event, Feed};
 use wire::incident::{Incident, IncidentPage};
 use wire::lease::{Lease, LeaseRequest, Release, Renew};
+use wire::related::OpenIncidents;
 use wire::reset::{HealingState, ResetReport};
 use wire::view::Detail;
 use wire::{Cursor, IncidentId, paths};
@@ -83,6 +84,14 @@ impl IncidentStore {
     pub async fn journal(&self, incident: IncidentId) -> Result<Vec<Event>, CallError> {
         let path = format!("{}/{incident}/events", paths::INCIDENTS);
         self.callee.call(Method::GET, &path, None::<&()>).await
+    }
+
+    /// What is open now, in short.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn open_incidents(&self) -> Result<OpenIncidents, CallError> {
+        self.callee.call(Method::GET, paths::OPEN_INCIDENTS, None::<&()>).await
     }
 
     /// The newest incidents, at most `limit` (100).

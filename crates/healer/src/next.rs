@@ -60,6 +60,7 @@ pub fn next(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Move {
         | Status::Escalated
         | Status::Dismissed
         | Status::Suppressed
+        | Status::Correlated
         | Status::Advised
         | Status::Archived => Move::Rest,
     }

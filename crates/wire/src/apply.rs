@@ -98,6 +98,9 @@ fn begin(event: &Event) -> Option<Incident> {
         retries: 0,
         tried: Default::default(),
         came_back: None,
+        parent: None,
+        separated: false,
+        postponed_until: None,
         models: Default::default(),
     })
 }
@@ -199,7 +202,10 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             next.gave_up = false;
             forget_attempt(next);
         }
-        Body::Retried { .. } => again::begin(next),
+        Body::Retried { .. } => again::retry(next),
+        Body::Correlated { parent, .. } => again::rest_under(next, *parent),
+        Body::Separated { .. } => again::separate(next),
+        Body::Postponed { until, .. } => next.postponed_until = Some(*until),
         Body::Archived { .. } => next.in_flight = None,
         _ => {}
     }

@@ -13,7 +13,7 @@ use crate::proposal::{Proposal, Refusal};
 use crate::rollout::Rollout;
 use crate::span::Progress;
 use crate::verification::ReplayReport;
-use crate::{CommitId, Digest, Epoch, EventId, Problem};
+use crate::{CommitId, Digest, Epoch, EventId, IncidentId, Problem};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ pub enum Body {
         /// Why.
         problem: Problem,
         /// Whether it may pass by itself: something that the step needs did not answer.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         may_pass: bool,
     },
     /// Outcome of `analyze`: the plan.
@@ -88,6 +88,15 @@ pub enum Body {
         /// Why.
         why: String,
     },
+    /// It is a symptom of what another incident is about: it rests until that one has ended.
+    #[expect(missing_docs, reason = "the names say it")]
+    Correlated { parent: IncidentId, why: String },
+    /// It is looked at again, by itself: the incident that it rested under has ended without curing it.
+    #[expect(missing_docs, reason = "the names say it")]
+    Separated { why: String },
+    /// While a storm of related incidents lasts, what has no easy way back waits.
+    #[expect(missing_docs, reason = "the names say it")]
+    Postponed { until: DateTime<Utc>, why: String },
     /// The autonomy only allows advice.
     Advised {
         /// Why.
@@ -128,12 +137,8 @@ pub enum Body {
         note: String,
     },
     /// A person said no.
-    ApprovalRejected {
-        /// Who.
-        by: String,
-        /// Why.
-        why: String,
-    },
+    #[expect(missing_docs, reason = "the names say it")]
+    ApprovalRejected { by: String, why: String },
     /// Nobody answered in time.
     ApprovalExpired {},
     /// Outcome of `push`: the commit is on the branch.
@@ -240,8 +245,4 @@ pub enum Body {
     /// What a newer writer knows. Never written by this version.
     #[serde(other)]
     Unknown,
-}
-
-fn is_false(is: &bool) -> bool {
-    !is
 }

@@ -172,6 +172,15 @@ pub struct Incident {
     /// What had healed it, and did not last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_back: Option<CameBack>,
+    /// The incident whose cause is this one's too; it rests under that one, or has gone with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<IncidentId>,
+    /// Whether it rested under another one and is there all the same: it is its target's own from then on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub separated: bool,
+    /// What has no easy way back waits at least until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postponed_until: Option<DateTime<Utc>>,
     /// What language models took.
     #[serde(default, skip_serializing_if = "ModelUse::is_none")]
     pub models: ModelUse,

@@ -17,6 +17,7 @@ pub mod rollout;
 pub mod runtime;
 pub mod event;
 pub mod incident;
+pub mod related;
 pub mod apply;
 pub mod transitions;
 pub mod chain;

@@ -14,6 +14,8 @@ pub const LOGS: &str = "/v1/logs";
 pub const SOURCES: &str = "/v1/sources";
 /// Incidents, and below one its journal.
 pub const INCIDENTS: &str = "/v1/incidents";
+/// What is open now, in short.
+pub const OPEN_INCIDENTS: &str = "/v1/open-incidents";
 /// The feed of all events, by cursor.
 pub const EVENTS: &str = "/v1/events";
 /// Leases.

@@ -48,6 +48,9 @@ const PLAIN_KINDS: &[&str] = &[
     "planned",
     "dismissed",
     "suppressed",
+    "correlated",
+    "separated",
+    "postponed",
     "advised",
     "refused",
     "admitted",
@@ -90,10 +93,15 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         ("retried", _) if from == Escalated => Detected,
         ("resolved_by_person", _) if matches!(from, Escalated | Advised | Mitigated) => Resolved,
         // Where nothing was begun that would have to be taken back.
-        ("dismissed_by_person", _) if matches!(from, Detected | Analyzing | Escalated | Advised | Suppressed) => {
+        ("dismissed_by_person", _)
+            if matches!(from, Detected | Analyzing | Escalated | Advised | Suppressed | Correlated) =>
+        {
             Dismissed
         }
-        ("dismissed", _) if matches!(from, Detected | Analyzing) => Dismissed,
+        ("dismissed", _) if matches!(from, Detected | Analyzing | Correlated) => Dismissed,
+        ("correlated", _) if correlatable(from) => Correlated,
+        ("separated", _) if from == Correlated => Detected,
+        ("postponed", _) if from == Admitted => from,
         ("suppressed", _) if from == Detected => Suppressed,
         ("learned", _) if from == Resolved => from,
         ("escalated", _) if from.is_open() && from != Escalated => Escalated,
@@ -139,7 +147,12 @@ fn outcome(from: Status, kind: &str) -> Option<Status> {
 }
 
 fn mitigable(from: Status) -> bool {
-    !matches!(from, Resolved | Escalated | Dismissed | Suppressed | Advised | Mitigated)
+    !matches!(from, Resolved | Escalated | Dismissed | Suppressed | Correlated | Advised | Mitigated)
+}
+
+/// Where nothing stands that would have to be taken back; and a symptom whose cause turns out to lie deeper.
+fn correlatable(from: Status) -> bool {
+    matches!(from, Detected | Analyzing | Planned | Proposing | Admitted | AwaitingApproval | RolledBack | Correlated)
 }
 
 /// The table for people, in Markdown: one row a status, its moves beside it.

@@ -4,6 +4,7 @@ use crate::check::Checked;
 use crate::event::{Event, Step};
 use crate::incident::{Incident, Severity, Status};
 use crate::plan::Neighbour;
+use crate::related::Relative;
 use crate::span::Stage;
 use crate::verification::Gate;
 use crate::{Cursor, Epoch, FaultCode, IncidentId, Position, TargetName};
@@ -41,6 +42,12 @@ pub struct Detail {
     pub gates: Vec<GateView>,
     /// Whether journal, certificate and row hold.
     pub check: CheckView,
+    /// The incident that it rests under, or has gone with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Relative>,
+    /// The incidents that rest under it, or have gone with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Relative>,
     /// How many distinct occurrences were reported, also those that the journal does not tell of.
     pub occurrences_total: u64,
     /// What a person may do now: `approve`, `reject`, `resolve`, `dismiss`.

@@ -53,6 +53,8 @@ pub(super) fn of(read: Read) -> Detail {
         lines: lines(&incident.detection),
         gates: gates.into_iter().map(shown).collect(),
         check: checked(&events, &incident, truncated),
+        parent: None,
+        children: Vec::new(),
         occurrences_total,
         actions: ACTIONS.iter().filter(|(_, kind)| can(kind)).map(|(action, _)| (*action).to_owned()).collect(),
         cursor,

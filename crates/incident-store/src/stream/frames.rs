@@ -18,7 +18,7 @@ pub(super) fn name(body: &Body) -> &'static str {
         Body::Detected { .. } => "created",
         Body::Planned { .. } | Body::Dismissed { .. } => "analyzed",
         Body::Started { step: Step::Propose | Step::Act, .. } => "healing_start",
-        Body::Failed { .. } | Body::ApprovalRequested { .. } => "processing_delay",
+        Body::Failed { .. } | Body::ApprovalRequested { .. } | Body::Postponed { .. } => "processing_delay",
         Body::Progressed { .. } if story::until(body).is_some() => "processing_delay",
         Body::Started { .. }
         | Body::Progressed { .. }
@@ -41,6 +41,8 @@ pub(super) fn name(body: &Body) -> &'static str {
         Body::Resolved { .. } | Body::ResolvedByPerson { .. } => "resolved",
         Body::Occurred { .. }
         | Body::Suppressed { .. }
+        | Body::Correlated { .. }
+        | Body::Separated { .. }
         | Body::Advised { .. }
         | Body::DismissedByPerson { .. }
         | Body::Learned { .. }

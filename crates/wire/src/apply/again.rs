@@ -1,14 +1,35 @@
-//! An incident that a person has tried again: what is forgotten, and what stays known.
+//! An incident that begins anew, because a person has it tried again or because it is no symptom of another: what is
+//! forgotten, and what stays known.
 
 use super::{forget_attempt, forget_failures};
 use crate::Digest;
+use crate::IncidentId;
 use crate::event::EscalationReason;
 use crate::incident::Incident;
 use crate::plan::Plan;
 
+pub(super) fn retry(next: &mut Incident) {
+    begin(next);
+    next.retries += 1;
+}
+
+/// Nothing is pushed, so what was being tried is simply dropped.
+pub(super) fn rest_under(next: &mut Incident, parent: IncidentId) {
+    forget_failures(next);
+    forget_attempt(next);
+    next.postponed_until = None;
+    next.parent = Some(parent);
+}
+
+pub(super) fn separate(next: &mut Incident) {
+    begin(next);
+    next.parent = None;
+    next.separated = true;
+}
+
 /// It begins anew, and asks for a new plan. What was refused for what it is is not tried again, so that trying again does not
 /// repeat what is known to come to nothing; what only got no answer may be.
-pub(super) fn begin(next: &mut Incident) {
+fn begin(next: &mut Incident) {
     if let Some(plan) = next.plan.take() {
         let rejected = next.option.filter(|_| next.escalation == Some(EscalationReason::ApprovalRejected));
         let spent = next.spent.iter().copied().chain(rejected).filter_map(|option| digest(&plan, option));
@@ -17,7 +38,6 @@ pub(super) fn begin(next: &mut Incident) {
     next.spent.clear();
     // The options of a new plan are others.
     next.came_back = None;
-    next.retries += 1;
     next.escalation = None;
     next.base_moved = 0;
     next.gave_up = false;
@@ -27,7 +47,7 @@ pub(super) fn begin(next: &mut Incident) {
 
 /// A new plan numbers its options anew.
 pub(super) fn take_in_plan(next: &mut Incident, plan: &Plan) {
-    if next.retries > 0 {
+    if next.retries > 0 || next.separated {
         let tried = |option: &u32| digest(plan, *option).is_some_and(|digest| next.tried.contains(&digest));
         next.spent = (0..).take(plan.options.len()).filter(tried).collect();
     }

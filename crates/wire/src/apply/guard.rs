@@ -2,7 +2,8 @@
 
 use super::Refused;
 use crate::event::{Body, Step};
-use crate::incident::Incident;
+use crate::incident::{Incident, Status};
+use crate::plan::Verdict;
 use crate::rollout::RolloutOutcome;
 use crate::verification::{Gate, Judgement};
 
@@ -11,7 +12,6 @@ pub const MAX_RETRIES: u32 = 10;
 
 /// What the table cannot say: conditions on the content.
 pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
-    let holds = |condition: bool, why: &'static str| condition.then_some(()).ok_or(Refused::Guard(why));
     let in_flight = |step: Step| state.in_flight.is_some_and(|f| f.step == step);
     match body {
         Body::Started { step, attempt, option, .. } => {
@@ -77,6 +77,28 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(state.commit.is_none(), stands)
         }
         Body::Learned { .. } => holds(in_flight(Step::Learn), "no lesson is under way"),
+        _ => beside_others(state, body),
+    }
+}
+
+/// What is about other incidents, too.
+fn beside_others(state: &Incident, body: &Body) -> Result<(), Refused> {
+    match body {
+        Body::Correlated { parent, .. } => {
+            holds(*parent != state.id, "nothing is a symptom of itself")?;
+            holds(state.in_flight.is_none(), "another step is under way")?;
+            holds(state.commit.is_none(), "what has pushed a change sees to it")?;
+            holds(!state.separated, "it was found to be no symptom")
+        }
+        Body::Postponed { .. } => holds(state.in_flight.is_none(), "another step is under way"),
+        Body::Dismissed { verdict, .. } => {
+            let gone = state.status != Status::Correlated || *verdict == Verdict::Recovered;
+            holds(gone, "a symptom that nobody looked at can only have gone with its cause")
+        }
         _ => Ok(()),
     }
+}
+
+fn holds(condition: bool, why: &'static str) -> Result<(), Refused> {
+    condition.then_some(()).ok_or(Refused::Guard(why))
 }

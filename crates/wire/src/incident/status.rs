@@ -23,13 +23,14 @@ pub enum Status {
     Escalated,
     Dismissed,
     Suppressed,
+    Correlated,
     Advised,
     Archived,
 }
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 18] = [
+    pub const ALL: [Status; 19] = [
         Status::Detected,
         Status::Analyzing,
         Status::Planned,
@@ -46,6 +47,7 @@ impl Status {
         Status::Escalated,
         Status::Dismissed,
         Status::Suppressed,
+        Status::Correlated,
         Status::Advised,
         Status::Archived,
     ];
@@ -69,6 +71,7 @@ impl Status {
             Status::Escalated => "escalated",
             Status::Dismissed => "dismissed",
             Status::Suppressed => "suppressed",
+            Status::Correlated => "correlated",
             Status::Advised => "advised",
             Status::Archived => "archived",
         }

@@ -252,3 +252,34 @@ fn a_refused_event_changes_nothing() {
     let again = journal.events.iter().fold(None, |state, event: &Event| Some(apply(state.as_ref(), event).unwrap()));
     assert_eq!(again.as_ref(), Some(&before));
 }
+
+#[test]
+fn only_what_has_pushed_nothing_rests_under_another_and_only_once() {
+    let correlated = body("correlated", None);
+    for kinds in [&["detected"][..], PLANNED, ADMITTED] {
+        let incident = after(kinds, &["correlated"]).incident().clone();
+        assert!(incident.proposal.is_none() && incident.option.is_none() && incident.parent.is_some());
+    }
+    refuses(&after(PLANNED, &["started propose"]), correlated.clone(), "another step is under way");
+    let itself = Body::Correlated { parent: Journal::of(&["detected"]).incident().id, why: String::new() };
+    refuses(&Journal::of(PLANNED), itself, "nothing is a symptom of itself");
+    let separated = after(PLANNED, &["correlated", "separated"]);
+    assert!(separated.incident().separated && separated.incident().parent.is_none());
+    refuses(&separated, correlated, "it was found to be no symptom");
+}
+
+#[test]
+fn what_rested_can_only_have_gone_with_its_cause() {
+    let resting = after(PLANNED, &["correlated"]);
+    let why = "a symptom that nobody looked at can only have gone with its cause";
+    refuses(&resting, body("dismissed", None), why);
+    let gone = Body::Dismissed { verdict: wire::plan::Verdict::Recovered, why: "quiet".into() };
+    assert!(resting.clone().append(gone).unwrap().parent.is_some());
+}
+
+#[test]
+fn what_was_refused_before_it_rested_is_not_tried_again_afterwards() {
+    let kinds = ["started propose", "refused", "correlated", "separated", "started analyze", "planned"];
+    let journal = after(PLANNED, &kinds);
+    assert!(journal.incident().spent.contains(&0), "{:?}", journal.incident().spent);
+}

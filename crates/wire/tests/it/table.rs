@@ -8,22 +8,23 @@ use wire::transitions::{Trigger, markdown, to};
 /// status: what moves it, and where to (`=` stays). `occurred` and `archived` are allowed everywhere but in `archived`,
 /// and stand below. Whatever is not here is refused.
 const TABLE: &str = "
-detected: started analyze>analyzing, dismissed>dismissed, dismissed_by_person>dismissed, suppressed>suppressed, escalated>escalated, mitigated>mitigated
-analyzing: started analyze>=, progressed analyze>=, failed analyze>=, planned>planned, dismissed>dismissed, dismissed_by_person>dismissed, escalated>escalated, mitigated>mitigated
-planned: started propose>proposing, started act>acting, advised>advised, escalated>escalated, mitigated>mitigated
-proposing: started propose>=, progressed propose>=, failed propose>=, refused>planned, admitted>admitted, escalated>escalated, mitigated>mitigated
-admitted: started push>=, progressed push>=, failed push>=, advised>advised, refused>planned, approval_requested>awaiting_approval, pushed>pushed, escalated>escalated, mitigated>mitigated
-awaiting_approval: approved>admitted, approval_rejected>escalated, approval_expired>escalated, escalated>escalated, mitigated>mitigated
+detected: started analyze>analyzing, dismissed>dismissed, dismissed_by_person>dismissed, suppressed>suppressed, escalated>escalated, mitigated>mitigated, correlated>correlated
+analyzing: started analyze>=, progressed analyze>=, failed analyze>=, planned>planned, dismissed>dismissed, dismissed_by_person>dismissed, escalated>escalated, mitigated>mitigated, correlated>correlated
+planned: started propose>proposing, started act>acting, advised>advised, escalated>escalated, mitigated>mitigated, correlated>correlated
+proposing: started propose>=, progressed propose>=, failed propose>=, refused>planned, admitted>admitted, escalated>escalated, mitigated>mitigated, correlated>correlated
+admitted: started push>=, progressed push>=, failed push>=, advised>advised, refused>planned, approval_requested>awaiting_approval, pushed>pushed, escalated>escalated, mitigated>mitigated, correlated>correlated, postponed>=
+awaiting_approval: approved>admitted, approval_rejected>escalated, approval_expired>escalated, escalated>escalated, mitigated>mitigated, correlated>correlated
 pushed: started deploy>deploying, started undo>=, progressed undo>=, failed undo>=, undone>rolled_back, escalated>escalated, mitigated>mitigated
 deploying: started deploy>=, progressed deploy>=, failed deploy>=, started undo>=, progressed undo>=, failed undo>=, deployed>verifying, deploy_failed>=, undone>rolled_back, escalated>escalated, mitigated>mitigated
 acting: started act>=, progressed act>=, failed act>=, started undo>=, progressed undo>=, failed undo>=, acted>verifying, undone>rolled_back, escalated>escalated, mitigated>mitigated
 verifying: started verify>=, progressed verify>=, failed verify>=, started undo>=, progressed undo>=, failed undo>=, verified>=, verification_failed>=, unverified>=, undone>rolled_back, resolved>resolved, escalated>escalated, mitigated>mitigated
 mitigated: started analyze>analyzing, started propose>proposing, started act>acting, resolved_by_person>resolved, escalated>escalated
-rolled_back: started propose>proposing, started act>acting, escalated>escalated, mitigated>mitigated
+rolled_back: started propose>proposing, started act>acting, escalated>escalated, mitigated>mitigated, correlated>correlated
 resolved: started learn>=, progressed learn>=, failed learn>=, learned>=, reopened>planned
 escalated: retried>detected, resolved_by_person>resolved, dismissed_by_person>dismissed
 dismissed:
 suppressed: escalated>escalated, dismissed_by_person>dismissed
+correlated: correlated>=, separated>detected, dismissed>dismissed, dismissed_by_person>dismissed, escalated>escalated
 advised: resolved_by_person>resolved, dismissed_by_person>dismissed, escalated>escalated
 archived:
 ";
@@ -60,8 +61,8 @@ fn every_status_and_every_trigger_move_as_the_table_says() {
 #[test]
 fn the_triggers_are_all_kinds_there_are() {
     let kinds: std::collections::BTreeSet<&str> = Trigger::all().iter().map(|trigger| trigger.kind).collect();
-    assert_eq!(kinds.len(), 32, "{kinds:?}");
-    assert_eq!(Trigger::all().len(), 29 + 3 * Step::ALL.len());
+    assert_eq!(kinds.len(), 35, "{kinds:?}");
+    assert_eq!(Trigger::all().len(), 32 + 3 * Step::ALL.len());
     for kind in kinds.into_iter().filter(|kind| *kind != "resolved") {
         let body = crate::sample::body(kind, None);
         assert_eq!((body.kind(), Trigger::of(&body).kind), (kind, kind));
