@@ -16,6 +16,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("client", 2),
     ("models", 2),
     ("git-remote", 2),
+    ("playbooks", 2),
     ("fault-app", 3),
     ("mock-upstream", 3),
     ("fault-router", 3),

@@ -17,9 +17,21 @@ pub struct Process {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Action {
-    /// Copies the file, and what belongs to it, aside under this name.
-    KeepCopy {
-        /// The name, beneath the resource's folder of copies.
+    /// Writes a database's journal into its file and empties it.
+    Checkpoint {
+        /// The file, and what belongs to it, is copied as it is first, under this name beneath the resource's folder of copies.
+        copy: String,
+    },
+    /// Restores a backup.
+    Restore {
+        /// Its file name, beneath the resource's folder of backups.
+        backup: String,
+        /// The file is kept as it is first, as for `checkpoint`.
+        copy: String,
+    },
+    /// Writes the defaults that the target file names.
+    WriteDefaults {
+        /// The file is kept as it is first, as for `checkpoint`; where there was none, that is noted.
         copy: String,
     },
     /// Puts a copy that was kept back in its place.
@@ -27,15 +39,6 @@ pub enum Action {
         /// Its name.
         copy: String,
     },
-    /// Writes a database's journal into its file and empties it.
-    Checkpoint {},
-    /// Restores a backup.
-    Restore {
-        /// Its file name, beneath the resource's folder of backups.
-        backup: String,
-    },
-    /// Writes the defaults that the target file names.
-    WriteDefaults {},
     /// Sets one of the target's levers.
     Pull {
         /// Its name.

@@ -1,0 +1,170 @@
+//! Heals: does what [`crate::next`] says, journals it before and after, and takes back what made nothing better.
+
+use crate::diary::{Diary, DiaryError, Page, Trying};
+use crate::engine::{self, Next, Standing};
+use crate::error::ActError;
+use crate::playbook::Playbook;
+use chassis::clock::SharedClock;
+use std::time::Duration;
+use tokio::time::Instant;
+use wire::runtime::{ActOutcome, ActReport, Action, Held, Invariant, Level, ResourceName, Tried, Undo};
+
+/// The pause between two looks after an action.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Whose resource is healed, and within which limits.
+#[derive(Clone)]
+pub struct Site {
+    /// The resource.
+    pub resource: ResourceName,
+    /// Nothing new is begun after this.
+    pub limit: Duration,
+    /// How long a remedy may take to show, once it is done.
+    pub settle: Duration,
+    /// For the times in the report.
+    pub clock: SharedClock,
+}
+
+/// Heals a resource, or goes on with what was begun for the same cause.
+///
+/// # Errors
+/// When no diary can be kept: then nothing (more) is done.
+pub async fn heal<P: Playbook>(
+    playbook: &P,
+    site: &Site,
+    diary: &mut Diary,
+    cause: &str,
+) -> Result<ActReport, DiaryError> {
+    let until = Instant::now() + site.limit;
+    let seen = playbook.look().await;
+    let diagnosis = playbook.diagnose(&seen);
+    begin(diary, cause, playbook.invariants(&seen))?;
+    let mut given_up = false;
+    if let Some(trying) = diary.page().trying.clone() {
+        given_up = !attempt(playbook, site, diary, trying).await?;
+    }
+    loop {
+        let seen = playbook.look().await;
+        let last = playbook.invariants(&seen);
+        let remedies = playbook.remedies(&seen);
+        let page = diary.page();
+        let (first, tried, held) = (&page.first, &page.tried, &page.held);
+        let late = Instant::now() >= until;
+        let standing = Standing { first, seen: &last, remedies: &remedies, tried, held, late };
+        let outcome = match engine::next(&standing) {
+            _ if given_up => ActOutcome::UndoFailed,
+            Next::End(outcome) => outcome,
+            Next::Try(remedy) => {
+                let trying = Trying { remedy: *remedy, before: Level::of(&last), from: site.clock.now() };
+                diary.write(|page| page.trying = Some(trying.clone()))?;
+                given_up = !attempt(playbook, site, diary, trying).await?;
+                continue;
+            }
+        };
+        let (first, tried, held) = (first.clone(), tried.clone(), held.clone());
+        let (resource, advice) = (site.resource.clone(), playbook.advice(&seen));
+        return Ok(ActReport { resource, outcome, diagnosis, first, last, tried, held, advice });
+    }
+}
+
+/// Begins a page for another cause. What is held stays.
+fn begin(diary: &mut Diary, cause: &str, first: Vec<Invariant>) -> Result<(), DiaryError> {
+    if diary.page().cause.as_deref() == Some(cause) {
+        return Ok(());
+    }
+    diary.write(|page| {
+        let held = std::mem::take(&mut page.held);
+        *page = Page { cause: Some(cause.into()), first, held, ..Page::default() };
+    })
+}
+
+/// Withdraws what stands in place for the time being, newest first, when the cause is gone. What turns out to be needed still is
+/// put in place again. Answers whether nothing is held any more.
+///
+/// # Errors
+/// When no diary can be kept.
+pub async fn withdraw<P: Playbook>(playbook: &P, site: &Site, diary: &mut Diary) -> Result<bool, DiaryError> {
+    while let Some(held) = diary.held().last().cloned() {
+        let seen = playbook.look().await;
+        if !playbook.is_over(&seen) {
+            return Ok(false);
+        }
+        let before = Level::of(&playbook.invariants(&seen));
+        let undone = undo(playbook, site, &held.remedy.undo).await;
+        let after = settled(playbook, site, |level| level <= before).await;
+        if undone.is_err() || after > before {
+            let again = act(playbook, site, &held.remedy.action).await;
+            let again = again.err().map(|error| error.whole());
+            tracing::warn!(resource = %site.resource, remedy = held.remedy.title, again, "cannot be withdrawn yet");
+            return Ok(false);
+        }
+        diary.write(|page| page.held.truncate(page.held.len().saturating_sub(1)))?;
+    }
+    Ok(true)
+}
+
+/// Tries a remedy whose intention is written. Answers whether one can go on: not when it could not be taken back.
+async fn attempt<P: Playbook>(
+    playbook: &P,
+    site: &Site,
+    diary: &mut Diary,
+    trying: Trying,
+) -> Result<bool, DiaryError> {
+    let Trying { remedy, before, from } = trying;
+    let done = act(playbook, site, &remedy.action).await;
+    let better = |level| engine::helped(before, level);
+    let mut after = if done.is_ok() { settled(playbook, site, better).await } else { level(playbook).await };
+    let kept = done.is_ok() && better(after);
+    let mut what = done.unwrap_or_else(|error| error.whole());
+    let mut go_on = true;
+    if !kept {
+        let undone = undo(playbook, site, &remedy.undo).await;
+        go_on = undone.is_ok();
+        what = match undone {
+            Ok(undone) => format!("{what}; no better, so: {undone}"),
+            Err(error) => format!("{what}; no better, and it cannot be taken back: {}", error.whole()),
+        };
+        after = level(playbook).await;
+    }
+    let to = site.clock.now();
+    tracing::info!(resource = %site.resource, remedy = remedy.title, ?before, ?after, kept, what, "tried");
+    diary.write(|page| {
+        if kept && !remedy.lasts {
+            page.held.push(Held { remedy: remedy.clone(), since: from });
+        }
+        page.trying = None;
+        page.tried.push(Tried { remedy, before, after, kept, what, from, to });
+    })?;
+    Ok(go_on)
+}
+
+async fn act<P: Playbook>(playbook: &P, site: &Site, action: &Action) -> Result<String, ActError> {
+    let done = tokio::time::timeout(site.limit, playbook.act(action)).await;
+    done.unwrap_or(Err(ActError::TimedOut(site.limit)))
+}
+
+async fn undo<P: Playbook>(playbook: &P, site: &Site, undo: &Undo) -> Result<String, ActError> {
+    match undo {
+        Undo::Inverse { action } | Undo::Compensate { action } => act(playbook, site, action).await,
+        Undo::NotNeeded { reason } => Ok(format!("nothing to take back: {reason}")),
+    }
+}
+
+async fn level<P: Playbook>(playbook: &P) -> Level {
+    Level::of(&playbook.invariants(&playbook.look().await))
+}
+
+/// Looks until it is well, or as good as asked for twice in a row, or the time to settle is over.
+async fn settled<P: Playbook>(playbook: &P, site: &Site, good: impl Fn(Level) -> bool) -> Level {
+    let until = Instant::now() + site.settle;
+    let mut times = 0;
+    loop {
+        let seen = playbook.look().await;
+        let level = Level::of(&playbook.invariants(&seen));
+        times = if good(level) { times + 1 } else { 0 };
+        if level == Level(0) || times == 2 || Instant::now() >= until {
+            return level;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

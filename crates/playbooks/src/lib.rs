@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod diary;
+mod engine;
+mod error;
+mod files;
+mod heal;
+mod lever;
+mod modes;
+mod playbook;
+mod watch;
+
+pub use diary::{Diary, DiaryError};
+pub use engine::{Next, Standing, next};
+pub use error::ActError;
+pub use heal::{Site, heal, withdraw};
+pub use lever::Levers;
+pub use modes::configuration::ConfigurationPlaybook;
+pub use playbook::Playbook;
+pub use watch::{Sign, Watcher};

@@ -1,0 +1,3 @@
+//! The failure modes: one playbook each.
+
+pub(crate) mod configuration;

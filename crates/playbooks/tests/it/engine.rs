@@ -1,0 +1,176 @@
+//! What is the same for all playbooks, with one whose world is a few numbers.
+
+use crate::stand::{Stand, check};
+use playbooks::{ActError, Playbook};
+use std::sync::Mutex;
+use wire::runtime::{ActOutcome, Action, Invariant, Remedy, Undo};
+
+/// A thing at a place; it is well at some places, and better at others than at first.
+#[derive(Default)]
+struct Thing {
+    world: Mutex<World>,
+    /// Where it is well.
+    well_at: Vec<&'static str>,
+    /// Places that cannot be left again.
+    traps: Vec<&'static str>,
+    remedies: Vec<Remedy>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct World {
+    at: String,
+    went: Vec<String>,
+    over: bool,
+}
+
+fn go(at: &str) -> Action {
+    Action::Register { at: at.into(), timeout_ms: None }
+}
+
+fn relief(at: &str) -> Remedy {
+    Remedy::relief(format!("go to {at}"), go(at), Undo::by(go("home")))
+}
+
+fn repair(at: &str) -> Remedy {
+    Remedy::repair(format!("go to {at}"), go(at), Undo::by(go("home")))
+}
+
+impl Thing {
+    fn went(&self) -> Vec<String> {
+        self.world.lock().expect("a world").went.clone()
+    }
+}
+
+impl Playbook for Thing {
+    type Seen = World;
+    async fn look(&self) -> World {
+        self.world.lock().expect("a world").clone()
+    }
+    fn invariants(&self, seen: &World) -> Vec<Invariant> {
+        let holds = Some(seen.over || self.well_at.contains(&seen.at.as_str()));
+        vec![Invariant { name: "it works".into(), holds, weight: 3, seen: seen.at.clone() }]
+    }
+    fn diagnose(&self, _: &World) -> String {
+        "it does not work".into()
+    }
+    fn remedies(&self, _: &World) -> Vec<Remedy> {
+        self.remedies.clone()
+    }
+    fn is_over(&self, seen: &World) -> bool {
+        seen.over
+    }
+    async fn act(&self, action: &Action) -> Result<String, ActError> {
+        let Action::Register { at, .. } = action else { return Err(ActError::Refused("it only moves".into())) };
+        let mut world = self.world.lock().expect("a world");
+        if self.traps.contains(&world.at.as_str()) {
+            return Err(ActError::Refused("it cannot leave".into()));
+        }
+        world.at.clone_from(at);
+        world.went.push(at.clone());
+        Ok(format!("it is at {at}"))
+    }
+}
+
+#[tokio::test]
+async fn what_makes_nothing_better_is_taken_back_before_the_next_is_tried() {
+    let stand = Stand::new();
+    let thing = Thing { well_at: vec!["b"], remedies: vec![repair("a"), repair("b")], ..Thing::default() };
+    let report = stand.heal(&thing, "x").await;
+    check(&report, ActOutcome::Healed);
+    assert_eq!(thing.went(), ["a", "home", "b"]);
+    assert_eq!(report.tried.iter().map(|tried| tried.kept).collect::<Vec<_>>(), [false, true]);
+}
+
+#[tokio::test]
+async fn when_nothing_helps_all_is_as_it_was() {
+    let stand = Stand::new();
+    let thing = Thing { remedies: vec![repair("a"), relief("b")], ..Thing::default() };
+    check(&stand.heal(&thing, "x").await, ActOutcome::Unhealed);
+    assert_eq!(thing.went(), ["a", "home", "b", "home"]);
+    assert!(stand.diary().held().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_ends_it() {
+    let stand = Stand::new();
+    let thing =
+        Thing { traps: vec!["a"], well_at: vec!["b"], remedies: vec![repair("a"), repair("b")], ..Thing::default() };
+    check(&stand.heal(&thing, "x").await, ActOutcome::UndoFailed);
+    assert_eq!(thing.went(), ["a"]);
+}
+
+#[tokio::test]
+async fn a_relief_is_held_over_a_restart_and_withdrawn_when_the_cause_is_gone() {
+    let stand = Stand::new();
+    let thing = Thing { well_at: vec!["away"], remedies: vec![relief("away")], ..Thing::default() };
+    check(&stand.heal(&thing, "x").await, ActOutcome::Relieved);
+    let mut diary = stand.diary();
+    assert_eq!(diary.held().len(), 1);
+    assert!(!playbooks::withdraw(&thing, &stand.site, &mut diary).await.expect("a diary"));
+    thing.world.lock().expect("a world").over = true;
+    assert!(playbooks::withdraw(&thing, &stand.site, &mut diary).await.expect("a diary"));
+    assert_eq!(thing.went(), ["away", "home"]);
+    assert!(stand.diary().held().is_empty());
+}
+
+#[tokio::test]
+async fn a_relief_that_is_still_needed_is_put_in_place_again() {
+    /// Says that it is over as long as it is away.
+    struct Liar(Thing);
+    impl Playbook for Liar {
+        type Seen = World;
+        async fn look(&self) -> World {
+            self.0.look().await
+        }
+        fn invariants(&self, seen: &World) -> Vec<Invariant> {
+            self.0.invariants(seen)
+        }
+        fn diagnose(&self, seen: &World) -> String {
+            self.0.diagnose(seen)
+        }
+        fn remedies(&self, seen: &World) -> Vec<Remedy> {
+            self.0.remedies(seen)
+        }
+        fn is_over(&self, seen: &World) -> bool {
+            seen.at == "away"
+        }
+        async fn act(&self, action: &Action) -> Result<String, ActError> {
+            self.0.act(action).await
+        }
+    }
+    let stand = Stand::new();
+    let liar = Liar(Thing { well_at: vec!["away"], remedies: vec![relief("away")], ..Thing::default() });
+    check(&stand.heal(&liar, "x").await, ActOutcome::Relieved);
+    assert!(!playbooks::withdraw(&liar, &stand.site, &mut stand.diary()).await.expect("a diary"));
+    assert_eq!(liar.0.went(), ["away", "home", "away"]);
+    assert_eq!(stand.diary().held().len(), 1);
+}
+
+#[tokio::test]
+async fn a_healing_that_was_cut_short_goes_on_with_what_it_was_trying() {
+    let stand = Stand::new();
+    let slow = Thing { well_at: vec!["c"], remedies: vec![repair("a"), repair("b"), repair("c")], ..Thing::default() };
+    let mut diary = stand.diary();
+    {
+        // Dropped in the middle of the second remedy, as by a kill: what follows an await never happens.
+        let healing = playbooks::heal(&slow, &stand.site, &mut diary, "x");
+        tokio::pin!(healing);
+        let second = async {
+            let there = async || slow.went().iter().any(|at| at == "b").then_some(());
+            testkit::eventually("the second remedy", std::time::Duration::from_secs(10), there).await;
+        };
+        tokio::select! { _ = &mut healing => panic!("it ended"), () = second => {} }
+    }
+    let report = playbooks::heal(&slow, &stand.site, &mut stand.diary(), "x").await.expect("a diary");
+    check(&report, ActOutcome::Healed);
+    assert_eq!(slow.went(), ["a", "home", "b", "b", "home", "c"]);
+    assert_eq!(report.tried.len(), 3);
+}
+
+#[tokio::test]
+async fn without_a_diary_nothing_is_done() {
+    let stand = Stand::new();
+    stand.write("diary.json", "{ torn");
+    let error = playbooks::Diary::open(stand.path("diary.json")).expect_err("no diary");
+    assert!(error.to_string().contains("look what stands in place"), "{error}");
+}

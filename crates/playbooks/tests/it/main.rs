@@ -1,0 +1,6 @@
+//! Playbooks against the real failure.
+#![expect(clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
+
+mod configuration;
+mod engine;
+mod stand;
