@@ -64,13 +64,25 @@ pub enum Action {
     /// Ends what `Start` started.
     Stop {},
     /// Compresses logs that are older than the resource's limit.
-    Compress {},
+    Compress {
+        /// Marks what is compressed, so that just this is expanded again.
+        batch: String,
+    },
     /// Makes them readable as they were.
-    Expand {},
+    Expand {
+        /// Which.
+        batch: String,
+    },
     /// Moves files to the secondary store, all but the newest.
-    MoveAway {},
+    MoveAway {
+        /// The folder beneath the secondary store.
+        batch: String,
+    },
     /// Brings them back.
-    BringBack {},
+    BringBack {
+        /// Which.
+        batch: String,
+    },
     /// Deletes what the target file names as disposable.
     Clear {},
     /// Renews a credential with the refresh token.
