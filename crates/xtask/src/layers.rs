@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("substrate", 0),
     ("semantic", 1),
     ("codemod", 1),
+    ("miner", 1),
     ("correlation", 1),
     ("chassis", 1),
     ("database", 2),
