@@ -6,7 +6,7 @@
 mod action;
 mod report;
 
-pub use action::{Action, Process};
+pub use action::{Action, Process, Way};
 pub use report::{Act, ActOutcome, ActReport, Held, Invariant, Level, Tried};
 
 use crate::Digest;

@@ -6,7 +6,7 @@ fn invariant(holds: Option<bool>) -> Invariant {
 }
 
 fn remedy(at: &str) -> Remedy {
-    let action = |at: &str| Action::Register { at: at.into(), timeout_ms: None };
+    let action = |at: &str| Action::Register { at: at.into() };
     Remedy::relief(at, action(at), Undo::by(action("former")))
 }
 

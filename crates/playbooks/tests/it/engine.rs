@@ -24,7 +24,7 @@ struct World {
 }
 
 fn go(at: &str) -> Action {
-    Action::Register { at: at.into(), timeout_ms: None }
+    Action::Register { at: at.into() }
 }
 
 fn relief(at: &str) -> Remedy {
@@ -60,7 +60,7 @@ impl Playbook for Thing {
         seen.over
     }
     async fn act(&self, action: &Action) -> Result<String, ActError> {
-        let Action::Register { at, .. } = action else { return Err(ActError::Refused("it only moves".into())) };
+        let Action::Register { at } = action else { return Err(ActError::Refused("it only moves".into())) };
         let mut world = self.world.lock().expect("a world");
         if self.traps.contains(&world.at.as_str()) {
             return Err(ActError::Refused("it cannot leave".into()));

@@ -13,6 +13,18 @@ pub struct Process {
     pub started: u64,
 }
 
+/// Whom the callers of an endpoint ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// The endpoint.
+    Primary,
+    /// Who can answer instead of it.
+    Backup,
+    /// Nobody: the breaker is open.
+    Nobody,
+}
+
 /// What is done to the resource that is being healed. Each can be repeated: done twice is as done once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -46,13 +58,17 @@ pub enum Action {
         /// On or off.
         on: bool,
     },
-    /// Writes what callers of the resource read: where it is, and how long they wait.
+    /// Writes what callers of the resource read: where it is.
     Register {
-        /// `host:port`, or a base URL, out of the inventory or found free by the platform.
+        /// `host:port`, out of the inventory or found free by the platform.
         at: String,
+    },
+    /// Writes what callers of an endpoint read: whom they ask, and how long they wait.
+    Route {
+        /// Whom. By its name: an address may hold what nobody is to be told.
+        to: Way,
         /// The time-out of a call.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        timeout_ms: Option<u64>,
+        timeout_ms: u64,
     },
     /// Ends a process of the target's own.
     End {

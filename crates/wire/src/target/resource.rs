@@ -137,6 +137,9 @@ fn check_kind(kind: &ResourceKind) -> Result<(), String> {
         ResourceKind::Boot(boot) if boot.phases.is_empty() => Err("`phases` must name at least one".into()),
         ResourceKind::Memory(memory) if memory.limit_bytes == 0 => Err("`limit_bytes` must be above 0".into()),
         ResourceKind::Network(network) if network.probes.is_empty() => Err("`probes` must name at least one".into()),
+        ResourceKind::Network(network) if network.pauses_ms.is_empty() => {
+            Err("`pauses_ms` must name at least one".into())
+        }
         ResourceKind::Endpoint(endpoint) => endpoint.check(),
         ResourceKind::ModelServer(server) if server.start.iter().any(String::is_empty) => Err(
             "`start` is a command with its arguments, none of them empty; leave it out where nothing may be started"

@@ -59,6 +59,13 @@ pub struct Memory {
     pub cgroup: Option<String>,
     /// What eases it, in the order to be tried: caches dropped, fewer tasks, models unloaded, the non-essential off.
     pub levers: Vec<ResourceName>,
+    /// So long it must have stayed well below its limit before what eased it is withdrawn, milliseconds.
+    #[serde(default = "default_calm_ms")]
+    pub calm_ms: u64,
+}
+
+fn default_calm_ms() -> u64 {
+    30_000
 }
 
 /// What the target reaches over the network.
@@ -70,6 +77,9 @@ pub struct Network {
     /// How long a probe may take, milliseconds.
     #[serde(default = "default_probe_ms")]
     pub probe_ms: u64,
+    /// The pauses between the looks while it is away, milliseconds; the last of them from then on.
+    #[serde(default = "default_pauses")]
+    pub pauses_ms: Vec<u64>,
     /// The lever of the target's offline mode: no calls, cached answers, what is blocked is queued; off replays the queue.
     pub offline: ResourceName,
 }
@@ -78,12 +88,22 @@ fn default_probe_ms() -> u64 {
     1_000
 }
 
+fn default_pauses() -> Vec<u64> {
+    vec![10_000, 30_000, 60_000]
+}
+
 /// An endpoint that the target calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// What is asked to see whether it answers.
+    /// What is asked (`GET`) to see whether it answers. 5xx is no answer.
     pub probe: String,
+    /// How long it may take to answer, milliseconds.
+    #[serde(default = "default_answer_ms")]
+    pub probe_ms: u64,
+    /// How often it is asked while its callers are kept away from it, milliseconds.
+    #[serde(default = "default_trial_ms")]
+    pub trial_ms: u64,
     /// Its base URL.
     pub primary: String,
     /// Who can answer instead.
@@ -102,6 +122,14 @@ pub struct Endpoint {
     pub failures: u32,
 }
 
+fn default_answer_ms() -> u64 {
+    5_000
+}
+
+fn default_trial_ms() -> u64 {
+    60_000
+}
+
 fn default_timeouts() -> Vec<u64> {
     vec![30_000, 10_000, 5_000]
 }
@@ -116,6 +144,9 @@ impl Endpoint {
         if self.timeouts_ms.is_empty() || !falling {
             return Err("`timeouts_ms` must fall, e.g. [30000, 10000, 5000]".into());
         }
+        if self.probe_ms == 0 || self.failures == 0 {
+            return Err("`probe_ms` and `failures` must be above 0".into());
+        }
         if self.backup.is_some() != self.backup_probe.is_some() {
             return Err("`backup` and `backup_probe` go together".into());
         }
@@ -129,6 +160,12 @@ impl Endpoint {
 pub struct Credential {
     /// What is asked with it (as a bearer token) to see whether it is taken: 401 and 403 mean no.
     pub probe: String,
+    /// How long an answer may take, milliseconds.
+    #[serde(default = "default_probe_ms")]
+    pub probe_ms: u64,
+    /// How often one that was refused is tried again, milliseconds.
+    #[serde(default = "default_trial_ms")]
+    pub trial_ms: u64,
     /// The file that holds it and that the target reads.
     pub file: String,
     /// How it is renewed.
@@ -158,8 +195,11 @@ pub struct Refresh {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelServer {
-    /// What is asked to see whether it answers, e.g. `http://127.0.0.1:11434/api/tags`.
+    /// What is asked (`GET`) to see whether it answers, e.g. `http://127.0.0.1:11434/api/tags`.
     pub probe: String,
+    /// How long an answer may take, milliseconds.
+    #[serde(default = "default_probe_ms")]
+    pub probe_ms: u64,
     /// The command that starts it; left out where nothing may be started. The first word is an absolute path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub start: Vec<String>,
