@@ -9,6 +9,7 @@ mod healthy;
 mod parts;
 mod resource;
 mod sandbox;
+mod unknown;
 
 pub use contract::{
     Behaviour, Calls, Case, Contract, Double, Expectation, NONCE, Play, ReplayPermission, Request, Sequential,
@@ -23,6 +24,7 @@ pub use resource::{
     ModelServer, Network, Phase, Port, Refresh, Resource, ResourceKind,
 };
 pub use sandbox::{Forward, Limits, Mount, Sandbox, SandboxService};
+pub use unknown::{Burst, ERROR_BURST, UNKNOWN, UNKNOWN_MANY, Unknown};
 
 use crate::{FaultCode, TargetName};
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,12 @@ pub struct Target {
     pub logs: Logs,
     /// The faults to look for.
     pub faults: Vec<FaultRule>,
+    /// How errors are noticed that none of them names; left out: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Unknown>,
+    /// When more error lines than usual are an incident; left out: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<Burst>,
     /// What a patch may touch.
     pub patch: Patch,
     /// What a reset restores.
@@ -111,6 +119,7 @@ impl Target {
             return Err("`faults` is empty: name at least one fault with its marker".into());
         }
         self.faults.iter().try_for_each(FaultRule::check)?;
+        self.check_unmarked()?;
         for file in self.patch.files.iter().chain(self.reset.iter().flat_map(|r| [&r.file, &r.template])) {
             if !is_plain_path(file) {
                 return Err(format!("{file:?} is not a plain relative path (no `..`, no leading `/`, no `.git`)"));

@@ -58,7 +58,7 @@ pub(super) fn severity(catalogue: &Catalogue, detection: &Detection) -> Result<S
         let message = format!("no target {target} is in the catalogue; known: {known}");
         return Err(StoreError::NotInCatalogue { code: "unknown_target", message });
     };
-    entry.fault(code).map(|rule| rule.severity).ok_or_else(|| {
+    entry.severity(code).ok_or_else(|| {
         let known = list(entry.faults.iter().map(|rule| rule.code.to_string()));
         let message = format!("the target {target} has no fault {code}; known: {known}");
         StoreError::NotInCatalogue { code: "unknown_fault", message }

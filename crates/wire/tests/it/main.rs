@@ -19,4 +19,5 @@ mod operations;
 mod target;
 mod contract;
 mod redact;
+mod unknown;
 mod vouch;
