@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::StoreError;
 use crate::rows::{self, EventRow};
 use crate::schema::{incident_events, occurrences};
-use crate::{feed, incidents};
+use crate::{feed, incidents, relatives};
 use actix_web::web;
 use chassis::Reply;
 use diesel::prelude::*;
@@ -43,5 +43,6 @@ async fn read(conn: &mut AsyncPgConnection, id: IncidentId) -> Result<Read, Stor
     rows.truncate(usize::try_from(MAX_EVENTS).unwrap_or(usize::MAX));
     let reported: i64 = occurrences::table.filter(occurrences::incident_id.eq(id.0)).count().get_result(conn).await?;
     let occurrences_total = reported.unsigned_abs().max(incident.occurrences.into());
-    Ok(Read { incident, events: rows::events(rows)?, truncated, occurrences_total, cursor })
+    let (parent, children) = relatives::of(conn, &incident).await?;
+    Ok(Read { incident, events: rows::events(rows)?, truncated, occurrences_total, cursor, parent, children })
 }

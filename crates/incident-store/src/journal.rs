@@ -2,6 +2,7 @@
 
 use crate::cooldown;
 use crate::error::StoreError;
+use crate::relatives;
 use crate::rows::{NewEventRow, ProjectionRow};
 use crate::schema::{incident_events, incidents};
 use chrono::{DateTime, Utc};
@@ -43,12 +44,17 @@ pub(crate) async fn append(
     state: &Incident,
     entry: Entry,
 ) -> Result<(Incident, Event), StoreError> {
+    // What went with its cause was never nothing: it may come again at once, and opens an incident then.
+    let has_gone = state.status == Status::Correlated && matches!(entry.body, Body::Dismissed { .. });
     let (incident, mut event) = decide(Some(state), state.id, entry)?;
     let row = incidents::table.find(incident.id.0);
     diesel::update(row).set(ProjectionRow::try_from(&incident)?).execute(conn).await?;
     event.cursor = insert(conn, &event).await?;
-    if incident.status == Status::Dismissed && state.status != Status::Dismissed {
+    if incident.status == Status::Dismissed && state.status != Status::Dismissed && !has_gone {
         cooldown::begin(conn, &incident).await?;
+    }
+    if incident.status != state.status {
+        relatives::wake_children(conn, &incident).await?;
     }
     Ok((incident, event))
 }

@@ -24,6 +24,7 @@ mod store;
 mod news;
 mod error;
 mod rows;
+mod relatives;
 mod schema;
 #[cfg(test)]
 mod testing;

@@ -3,7 +3,9 @@
 use crate::app::App;
 use crate::error::StoreError;
 use crate::sessions::{self, PEOPLE, guard};
-use crate::{append, detail, detections, feed, healing, incidents, leases, overview, pages, people, reset, stream};
+use crate::{
+    append, detail, detections, feed, healing, incidents, leases, overview, pages, people, relatives, reset, stream,
+};
 use actix_web::dev::HttpServiceFactory;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
@@ -43,6 +45,7 @@ fn services(cfg: &mut ServiceConfig) {
                 .route(web::post().to(append::append_event).wrap(HEALER))
                 .wrap(READERS),
         )
+        .service(resource(paths::OPEN_INCIDENTS).route(web::get().to(relatives::list_open)).wrap(READERS))
         .service(resource(paths::EVENTS).route(web::get().to(feed::read_feed)).wrap(READERS))
         .service(resource(paths::LEASES).route(web::post().to(leases::take_lease)).wrap(HEALER))
         .service(resource(&format!("{lease}/renew")).route(web::post().to(leases::renew_lease)).wrap(HEALER))

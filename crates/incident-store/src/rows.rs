@@ -30,6 +30,7 @@ pub(crate) struct ProjectionRow {
     wake_at: Option<DateTime<Utc>>,
     done: bool,
     state: Value,
+    parent: Option<Uuid>,
 }
 
 impl TryFrom<&Incident> for ProjectionRow {
@@ -51,6 +52,7 @@ impl TryFrom<&Incident> for ProjectionRow {
             resolved_at: incident.resolved_at,
             wake_at: None,
             done: false,
+            parent: incident.parent.map(|parent| parent.0),
             state: serde_json::to_value(incident).map_err(StoreError::Form)?,
         })
     }

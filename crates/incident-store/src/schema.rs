@@ -18,6 +18,7 @@ diesel::table! {
         wake_at -> Nullable<Timestamptz>,
         done -> Bool,
         state -> Jsonb,
+        parent -> Nullable<Uuid>,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Incidents beside each other: what is open now, in short, and what rests under what.
 
-use crate::incident::{Incident, Status};
+use crate::incident::Status;
 use crate::{FaultCode, IncidentId, TargetName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,30 +32,12 @@ pub struct OpenIncident {
     /// Whether a change of it stands on the branch.
     #[serde(default)]
     pub pushed: bool,
-    /// Whether it was found to be no symptom.
+    /// Whether it is known to be its target's own: it rested as a symptom and was none, or a cure of its own had healed it once.
     #[serde(default)]
-    pub separated: bool,
+    pub own: bool,
     /// The incident that it rests under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<IncidentId>,
-}
-
-impl OpenIncident {
-    /// In short, with when the store last heard of it.
-    pub fn of(incident: &Incident, last_at: DateTime<Utc>) -> Self {
-        Self {
-            id: incident.id,
-            target: incident.target.clone(),
-            code: incident.code.clone(),
-            status: incident.status,
-            first_at: incident.detection.at,
-            last_at,
-            occurrences: incident.occurrences,
-            pushed: incident.commit.is_some(),
-            separated: incident.separated,
-            parent: incident.parent,
-        }
-    }
 }
 
 /// An incident that belongs to another one, as people are told of it.

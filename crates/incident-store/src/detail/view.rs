@@ -9,6 +9,7 @@ use wire::check::check;
 use wire::detection::Detection;
 use wire::event::{Body, Event};
 use wire::incident::Incident;
+use wire::related::Relative;
 use wire::timeline::Timeline;
 use wire::transitions::{self, Trigger};
 use wire::verification::GateReport;
@@ -32,10 +33,12 @@ pub(super) struct Read {
     pub(super) truncated: bool,
     pub(super) occurrences_total: u64,
     pub(super) cursor: Cursor,
+    pub(super) parent: Option<Relative>,
+    pub(super) children: Vec<Relative>,
 }
 
 pub(super) fn of(read: Read) -> Detail {
-    let Read { incident, events, truncated, occurrences_total, cursor } = read;
+    let Read { incident, events, truncated, occurrences_total, cursor, parent, children } = read;
     let timeline = Timeline::of(&events);
     let (diff, gates) = change(&incident, &events);
     let plan = incident.plan.as_ref();
@@ -53,8 +56,8 @@ pub(super) fn of(read: Read) -> Detail {
         lines: lines(&incident.detection),
         gates: gates.into_iter().map(shown).collect(),
         check: checked(&events, &incident, truncated),
-        parent: None,
-        children: Vec::new(),
+        parent,
+        children,
         occurrences_total,
         actions: ACTIONS.iter().filter(|(_, kind)| can(kind)).map(|(action, _)| (*action).to_owned()).collect(),
         cursor,
@@ -134,7 +137,8 @@ mod tests {
     use wire::verification::Gate;
 
     fn read(incident: Incident, events: Vec<Event>) -> Detail {
-        of(Read { incident, events, truncated: false, occurrences_total: 1, cursor: Cursor::default() })
+        let cursor = Cursor::default();
+        of(Read { incident, events, truncated: false, occurrences_total: 1, cursor, parent: None, children: vec![] })
     }
 
     #[test]

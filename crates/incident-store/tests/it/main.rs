@@ -12,6 +12,7 @@ mod listener;
 mod migrations;
 mod people;
 mod recovery;
+mod relatives;
 mod replicas;
 mod reset;
 mod setup;

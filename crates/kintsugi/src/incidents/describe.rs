@@ -14,6 +14,11 @@ pub fn describe(body: &Body) -> String {
         Body::Failed { step, problem, .. } => format!("{} failed: {problem}", step.as_str()),
         Body::Planned { plan } => format!("planned: {}", plan.root_cause),
         Body::Dismissed { verdict, why } => format!("dismissed ({verdict:?}): {why}"),
+        Body::Correlated { parent, why } => format!("rests under {parent}: {why}"),
+        Body::Separated { why } => format!("looked at by itself: {why}"),
+        Body::Postponed { until, why } => {
+            format!("push waits until {} at the latest: {why}", until.format("%H:%M:%SZ"))
+        }
         Body::Refused { refusal, .. } => format!("refused: {}: {}", refusal.code, refusal.why),
         Body::Admitted { proposal, .. } => format!("admitted: {} in {}", proposal.origin, proposal.files.join(", ")),
         Body::Pushed { commit } => format!("pushed {commit}"),
