@@ -7,6 +7,7 @@ pub mod patcher;
 pub mod verifier;
 pub mod deployer;
 pub mod front;
+pub mod warden;
 
 pub use chassis::calls::{CallError, Callee};
 pub use deployer::Deployer;
@@ -16,3 +17,4 @@ pub use incident_store::IncidentStore;
 pub use patcher::Patcher;
 pub use rag_gateway::RagGateway;
 pub use verifier::Verifier;
+pub use warden::Warden;

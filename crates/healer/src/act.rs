@@ -3,9 +3,9 @@
 use crate::journal::problem_of;
 use crate::outcome;
 use crate::task::{self, Around, Task};
-use crate::{Settings, keys};
+use crate::{Settings, keys, ward};
 use chassis::auth::Credentials;
-use client::{CallError, Callee, Deployer, EffectError, IncidentStore, Patcher, RagGateway, Verifier};
+use client::{CallError, Callee, Deployer, EffectError, IncidentStore, Patcher, RagGateway, Verifier, Warden};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -16,6 +16,7 @@ use wire::plan::{Lesson, Suspect};
 use wire::problem::code;
 use wire::proposal::PatchTask;
 use wire::rollout::{Deploy, Live, Rollout};
+use wire::runtime::WardTask;
 use wire::span::Progress;
 use wire::{OperationKey, Problem, Service};
 
@@ -65,6 +66,7 @@ pub(crate) struct Peers {
     patcher: Patcher,
     verifier: Verifier,
     deployer: Deployer,
+    warden: Warden,
     effect_limit: Duration,
     call_limit: Duration,
     suspect_window: Duration,
@@ -89,6 +91,7 @@ impl Peers {
             patcher: Patcher::new(callee(Service::Patcher, &settings.patcher)?),
             verifier: Verifier::new(callee(Service::Verifier, &settings.verifier)?),
             deployer: Deployer::new(callee(Service::Deployer, &settings.deployer)?),
+            warden: Warden::new(callee(Service::Warden, &settings.warden)?),
             effect_limit: Duration::from_secs(settings.effect_limit_s),
             call_limit: Duration::from_millis(settings.call_limit_ms),
             suspect_window: Duration::from_secs(u64::from(settings.suspect_window_s)),
@@ -114,6 +117,14 @@ impl Peers {
                 let report = effects.run(&key, &task, self.effect_limit, Some(&doing.tell)).await?;
                 let after = self.live(incident).await?;
                 Ok(outcome::verified(incident, report, before.as_ref(), after.as_ref())?)
+            }
+            Task::Ward(WardTask::Act(act)) => {
+                let report = self.ward(doing, &key, &WardTask::Act(act)).await?;
+                Ok(ward::acted(incident, report)?)
+            }
+            Task::Ward(WardTask::Watch(watch)) => {
+                let report = self.ward(doing, &key, &WardTask::Watch(watch)).await?;
+                Ok(ward::watched(incident, &report)?)
             }
             Task::NothingToUndo => Ok(outcome::nothing_left(incident, None)),
             Task::Revert(task) => self.undo(doing, &key, &task).await,
@@ -167,6 +178,13 @@ impl Peers {
 
     async fn deploy(&self, doing: &Doing<'_>, key: &OperationKey, task: &Deploy) -> Result<Rollout, NoResult> {
         Ok(self.deployer.effects.run(key, task, self.effect_limit, Some(&doing.tell)).await?)
+    }
+
+    async fn ward<T>(&self, doing: &Doing<'_>, key: &OperationKey, task: &WardTask) -> Result<T, NoResult>
+    where
+        T: serde::de::DeserializeOwned,
+    {
+        Ok(self.warden.effects.run(key, task, self.effect_limit, Some(&doing.tell)).await?)
     }
 
     async fn live(&self, incident: &Incident) -> Result<Option<Live>, NoResult> {

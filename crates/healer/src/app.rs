@@ -2,6 +2,7 @@
 
 use crate::Settings;
 use crate::act::Peers;
+use crate::relations::Relations;
 use crate::routes;
 use crate::work::Hands;
 use crate::worker::Worker;
@@ -30,6 +31,7 @@ pub async fn serve(
     let hands = Hands::new(&settings.holder, settings.parallel);
     let worker = Arc::new(Worker {
         peers: Peers::new(settings, &credentials)?,
+        relations: Relations::of(&catalogue, settings.relations()),
         catalogue,
         settings: settings.clone(),
         hands: hands.clone(),

@@ -18,7 +18,10 @@ pub(crate) fn of(incident: &Incident) -> Option<Certificate> {
         artefact: proposal.map(|proposal| proposal.artefact.clone()),
         commit: incident.commit.clone(),
         before: format!("{} at {}, seen {} times", incident.code, detection.at.to_rfc3339(), incident.occurrences),
-        after: format!("the failing request met its contract on live, seen by every witness (replay {replay})"),
+        after: match &incident.acted {
+            Some(acted) => format!("{}; it was found well afterwards ({replay})", acted.what),
+            None => format!("the failing request met its contract on live, seen by every witness (replay {replay})"),
+        },
         replay,
     })
 }

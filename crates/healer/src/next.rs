@@ -1,11 +1,12 @@
 //! What to do next. Pure: the same journal, policy and time give the same move, after a crash too.
 
 use crate::policy::Policy;
-use crate::{autonomy, certificate, diagnosis, task};
+use crate::{autonomy, certificate, diagnosis, task, ward};
 use chrono::{DateTime, Utc};
 use wire::event::{Body, EscalationReason, Step};
 use wire::incident::{Incident, Status};
 use wire::plan::Remedy;
+use wire::runtime::ActOutcome;
 use wire::target::{Autonomy, ReplayPermission};
 
 /// The next move.
@@ -53,9 +54,9 @@ pub fn next(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Move {
         Status::Pushed | Status::Deploying if incident.undo.is_some() => at.begin(Step::Undo, None),
         Status::Pushed | Status::Deploying => at.begin(Step::Deploy, incident.option),
         Status::Verifying => at.verifying(),
-        // This version begins no runtime action, so it does not know how to go on with one.
-        Status::Acting => at.escalate(EscalationReason::StepFailed),
+        Status::Acting => at.begin(Step::Act, incident.option),
         Status::Resolved => at.resolved(),
+        Status::Mitigated if incident.acted.is_some() => at.look_again(),
         Status::Mitigated
         | Status::Escalated
         | Status::Dismissed
@@ -108,11 +109,33 @@ impl At<'_> {
         let mut known = (0..).zip(options).filter(|(_, option)| option.remedy != Remedy::Unknown).map(|(i, _)| i);
         let untried = known.clone().find(|option| !self.incident.spent.contains(option));
         match untried {
-            Some(option) => self.begin(Step::Propose, Some(option)),
+            Some(option) => self.try_option(option),
             None if self.incident.recurrences > 0 => self.escalate(EscalationReason::Recurred),
             None if known.next().is_none() => self.escalate(EscalationReason::NoRemedy),
             None => self.escalate(EscalationReason::OptionsExhausted),
         }
+    }
+
+    /// A playbook is done at once where nobody has to be asked; everything else is proposed first.
+    fn try_option(&self, index: u32) -> Move {
+        let option = self.incident.plan.as_ref().zip(usize::try_from(index).ok());
+        let Some(option) = option.and_then(|(plan, index)| plan.options.get(index)) else {
+            return self.escalate(EscalationReason::StepFailed);
+        };
+        if !matches!(option.remedy, Remedy::Playbook { .. }) {
+            return self.begin(Step::Propose, Some(index));
+        }
+        match autonomy::decide(self.policy, Some(option)) {
+            decision if decision.autonomy == Autonomy::Auto => self.begin(Step::Act, Some(index)),
+            decision => self.advise(&format!("{} would be tried, and {}", option.title, decision.why)),
+        }
+    }
+
+    /// What only eases it stands: whether the cause is gone is looked at again, soon at first.
+    fn look_again(&self) -> Move {
+        let pause = ward::pause(self.incident.attempts.get(&Step::Act).copied().unwrap_or(0));
+        let again = self.incident.updated_at + pause;
+        if self.now < again { Move::WaitUntil(again) } else { self.start(Step::Act, self.incident.option) }
     }
 
     fn admitted(&self) -> Move {
@@ -144,13 +167,18 @@ impl At<'_> {
         if self.incident.unverified {
             return self.escalate(EscalationReason::Unverified);
         }
+        if let Some(acted) = self.incident.acted.as_ref().filter(|_| self.incident.proof.is_some())
+            && acted.outcome != ActOutcome::Healed
+        {
+            return record(Body::Mitigated { what: acted.what.clone() });
+        }
         if self.incident.proof.is_some() {
             return match certificate::of(self.incident) {
                 Some(certificate) => record(Body::Resolved { certificate }),
                 None => self.escalate(EscalationReason::Unverified),
             };
         }
-        if self.policy.replay != ReplayPermission::Live {
+        if self.incident.acted.is_none() && self.policy.replay != ReplayPermission::Live {
             let what = "the change is live; its contract may not be replayed there, so nothing proves the cure";
             return record(Body::Mitigated { what: what.to_owned() });
         }

@@ -103,8 +103,10 @@ pub fn verified(
 /// Whether the incident's own commit was live all the while.
 fn stood(incident: &Incident, before: Option<&Live>, after: Option<&Live>) -> Result<(), String> {
     let (Some(before), Some(after)) = (before, after) else { return Err("nothing is said to be live".into()) };
+    // A runtime action brings no commit of its own: then it is whatever was live.
+    let own = incident.commit.as_ref().filter(|_| incident.acted.is_none()).unwrap_or(&before.commit);
     for live in [before, after] {
-        if incident.commit.as_ref() != Some(&live.commit) {
+        if incident.acted.is_none() && incident.commit.is_none() || *own != live.commit {
             return Err(format!("{} is live, not the commit that was to be proved", live.commit));
         }
     }
@@ -143,7 +145,10 @@ pub fn undone(incident: &Incident, reverting: CommitId, rollout: &Rollout) -> Re
 
 /// Of an undo after which nothing of the option is left.
 pub fn nothing_left(incident: &Incident, commit: Option<CommitId>) -> Body {
-    Body::Undone { commit, why: clip(incident.undo.as_deref().unwrap_or("the change did not heal"), MAX_PROBLEM) }
+    let but_stays = " (what the playbook kept had made it better, and stays)";
+    let stays = if incident.acted.is_some() && commit.is_none() { but_stays } else { "" };
+    let why = clip(incident.undo.as_deref().unwrap_or("the change did not heal"), MAX_PROBLEM);
+    Body::Undone { commit, why: format!("{why}{stays}") }
 }
 
 /// Of a lesson.

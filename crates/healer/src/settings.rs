@@ -1,6 +1,9 @@
 //! The settings; the sample file is `deploy/healer.toml`.
 
 use crate::policy::Limits;
+use crate::relations;
+use chrono::TimeDelta;
+use correlation::Bounds;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +43,18 @@ pub struct Settings {
     pub min_confidence: f64,
     /// How long before the first detection a developer's push is a suspect that is taken back first, seconds; 0: never.
     pub suspect_window_s: u32,
+    /// How long after a cause was last seen a symptom of it may begin, seconds; 0: each incident is seen separately.
+    pub correlation_window_s: u32,
+    /// How much earlier than its cause a symptom may seem to have begun, seconds.
+    pub correlation_disorder_s: u32,
+    /// How long an incident of a target that needs another target waits for that one's before anything is tried, milliseconds.
+    pub settle_ms: u32,
+    /// How long a symptom must be quiet after its cause was cured before it is dismissed as recovered, seconds.
+    pub quiet_s: u32,
+    /// So many services in trouble that have to do with each other are a storm: only a determined cause pushes anything then.
+    pub storm_services: u32,
+    /// When their incidents began within this time, seconds.
+    pub storm_window_s: u32,
     /// `incident-store`.
     pub incident_store: String,
     /// `rag-gateway`.
@@ -50,6 +65,8 @@ pub struct Settings {
     pub verifier: String,
     /// `deployer`.
     pub deployer: String,
+    /// `warden`.
+    pub warden: String,
     /// Where the live version answers: the base URL of replays on live.
     pub live_url: String,
 }
@@ -72,11 +89,18 @@ impl Default for Settings {
             approval_s: 86_400,
             min_confidence: 0.1,
             suspect_window_s: 900,
+            correlation_window_s: 120,
+            correlation_disorder_s: 20,
+            settle_ms: 1_000,
+            quiet_s: 60,
+            storm_services: 5,
+            storm_window_s: 300,
             incident_store: "http://127.0.0.1:8010".into(),
             rag_gateway: "http://127.0.0.1:8020".into(),
             patcher: "http://127.0.0.1:8030".into(),
             verifier: "http://127.0.0.1:8080".into(),
             deployer: "http://127.0.0.1:8040".into(),
+            warden: "http://127.0.0.1:8090".into(),
             live_url: "http://127.0.0.1:8000".into(),
         }
     }
@@ -100,6 +124,12 @@ impl Settings {
         anyhow::ensure!((1..=2_592_000).contains(&self.approval_s), "`approval_s` must be 1 to 2592000");
         anyhow::ensure!((0.0..=1.0).contains(&self.min_confidence), "`min_confidence` must be 0 to 1");
         anyhow::ensure!(self.suspect_window_s <= 604_800, "`suspect_window_s` must be at most 604800");
+        anyhow::ensure!(self.correlation_window_s <= 86_400, "`correlation_window_s` must be at most 86400");
+        anyhow::ensure!(self.correlation_disorder_s <= 3_600, "`correlation_disorder_s` must be at most 3600");
+        anyhow::ensure!(self.settle_ms <= 60_000, "`settle_ms` must be at most 60000");
+        anyhow::ensure!(self.quiet_s <= 86_400, "`quiet_s` must be at most 86400");
+        anyhow::ensure!((2..=1_000).contains(&self.storm_services), "`storm_services` must be 2 to 1000");
+        anyhow::ensure!(self.storm_window_s <= 86_400, "`storm_window_s` must be at most 86400");
         anyhow::ensure!((1..=96).contains(&self.holder.len()), "`holder` must be 1 to 96 bytes long");
         Ok(())
     }
@@ -114,6 +144,22 @@ impl Settings {
             retry_max: Duration::from_millis(self.retry_max_ms),
             approval: Duration::from_secs(self.approval_s),
             min_confidence: self.min_confidence,
+        }
+    }
+
+    /// The bounds of what belongs together.
+    pub fn relations(&self) -> relations::Limits {
+        let seconds = |seconds: u32| TimeDelta::seconds(seconds.into());
+        relations::Limits {
+            bounds: Bounds {
+                window: seconds(self.correlation_window_s),
+                disorder: seconds(self.correlation_disorder_s),
+                ..Bounds::default()
+            },
+            settle: TimeDelta::milliseconds(self.settle_ms.into()),
+            storm_services: usize::try_from(self.storm_services).unwrap_or(usize::MAX),
+            storm_window: seconds(self.storm_window_s),
+            quiet: seconds(self.quiet_s),
         }
     }
 }

@@ -6,11 +6,14 @@ use wire::incident::Incident;
 use wire::plan::{Lesson, PlanOption, PlanRequest, Remedy, Suspect, Verdict};
 use wire::proposal::{PatchTask, Propose, Push, Revert, Symptom};
 use wire::rollout::{Deploy, Live, Mode};
+use wire::runtime::{Act, ResourceName, WardTask, Watch};
 use wire::verification::{Replay, VerifyTask};
 use wire::{Authority, CommitId, Problem, TreeId};
 
 /// How many of the incident's refusals a planner is told.
 const MAX_REFUSALS: usize = 10;
+/// How long a resource is watched before its playbook is said to have healed it, milliseconds.
+const WATCH_MS: u64 = 1_000;
 
 /// What a step asks for, and of whom.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +28,8 @@ pub enum Task {
     Deploy(Deploy),
     /// Of `verifier`.
     Replay(VerifyTask),
+    /// Of `warden`.
+    Ward(WardTask),
     /// Of `patcher`, and then of `deployer`, see [`roll_back`].
     Revert(PatchTask),
     /// Nothing was pushed, so nothing is to be taken back.
@@ -42,6 +47,10 @@ pub struct Around<'a> {
     pub language: &'a str,
     /// What the target file says that the fault is.
     pub declared: Option<Verdict>,
+    /// The resource that the fault is about, where the target file has one.
+    pub playbook: Option<&'a ResourceName>,
+    /// Whether the fault's contract may be replayed on live.
+    pub replays_live: bool,
     /// Whether the target file allows language models.
     pub models: bool,
     /// What a developer had pushed and what went live shortly before.
@@ -62,6 +71,7 @@ pub fn of(incident: &Incident, step: Step, around: &Around<'_>) -> Result<Task, 
         Step::Propose => propose(incident, around).map(|propose| Task::Propose(PatchTask::Propose(propose))),
         Step::Push => push(incident, around).map(|push| Task::Push(PatchTask::Push(push))),
         Step::Deploy => deploy(incident, around).map(Task::Deploy),
+        Step::Verify if is_watched(incident, around) => Some(Task::Ward(WardTask::Watch(watch(incident)))),
         Step::Verify => Some(Task::Replay(VerifyTask::Replay(Replay {
             target: incident.target.clone(),
             code: incident.code.clone(),
@@ -71,7 +81,7 @@ pub fn of(incident: &Incident, step: Step, around: &Around<'_>) -> Result<Task, 
         Step::Undo if incident.commit.is_none() => Some(Task::NothingToUndo),
         Step::Undo => revert(incident, around).map(|revert| Task::Revert(PatchTask::Revert(revert))),
         Step::Learn => lesson(incident, around).map(Task::Learn),
-        Step::Act => None,
+        Step::Act => Some(Task::Ward(WardTask::Act(act(incident, around)))),
     };
     task.ok_or_else(|| Problem::new("incomplete", format!("the journal does not hold what {} needs", step.as_str())))
 }
@@ -109,8 +119,24 @@ fn plan(incident: &Incident, around: &Around<'_>) -> PlanRequest {
         tried: incident.tried.iter().cloned().collect(),
         suspects: around.suspects.clone(),
         declared: around.declared,
+        playbook: around.playbook.cloned(),
         models: around.models,
     }
+}
+
+/// Whether the proof of a runtime action is that the resource stays well: where no request shows the fault, or none may be sent
+/// to the live version. What only eases it for the time being is proved so, too.
+fn is_watched(incident: &Incident, around: &Around<'_>) -> bool {
+    incident.acted.is_some() && !around.replays_live
+}
+
+fn act(incident: &Incident, around: &Around<'_>) -> Act {
+    let (target, code) = (incident.target.clone(), incident.code.clone());
+    Act { incident: incident.id, target, code, authority: around.authority }
+}
+
+fn watch(incident: &Incident) -> Watch {
+    Watch { target: incident.target.clone(), code: incident.code.clone(), for_ms: WATCH_MS }
 }
 
 fn propose(incident: &Incident, around: &Around<'_>) -> Option<Propose> {
@@ -173,8 +199,11 @@ fn revert(incident: &Incident, around: &Around<'_>) -> Option<Revert> {
 }
 
 fn lesson(incident: &Incident, around: &Around<'_>) -> Option<Lesson> {
-    let proposal = incident.proposal.as_deref()?;
     let remedy = option(incident)?.remedy.clone();
+    if incident.acted.is_some() {
+        return Some(Lesson { healed: true, ..told(incident, around, remedy)? });
+    }
+    let proposal = incident.proposal.as_deref()?;
     let distilled = proposal.distilled.as_deref().cloned();
     Some(Lesson { diff: proposal.diff.clone(), healed: true, distilled, ..told(incident, around, remedy)? })
 }

@@ -1,10 +1,12 @@
 //! A worker: leases an incident, moves it until there is nothing to do, gives the lease back.
 
+mod among;
 mod hold;
 mod step;
 
 use crate::Settings;
 use crate::act::Peers;
+use crate::relations::Relations;
 use crate::work::Hands;
 use chassis::{SharedClock, Stop};
 use futures::FutureExt;
@@ -23,6 +25,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 pub(crate) struct Worker {
     pub(crate) peers: Peers,
     pub(crate) catalogue: Catalogue,
+    pub(crate) relations: Relations,
     pub(crate) settings: Settings,
     pub(crate) hands: Hands,
     pub(crate) clock: SharedClock,

@@ -1,4 +1,4 @@
-//! The options of a plan in their order: the suspects taken back, what is known, what was learned, a language model. Pure.
+//! The options of a plan in their order: the resource's playbook, the suspects taken back, what is known, what was learned, a language model. Pure.
 //!
 //! What is cheap and sure to be reversible comes first, what has been proved here before comes before what has not, and what
 //! costs money and may answer anything comes last, only where the target allows it.
@@ -7,7 +7,7 @@ use crate::cause::Causes;
 use crate::document::{CURE, Document};
 use crate::retrieve::{Hit, round};
 use crate::track::{Record, TrackRecord};
-use wire::plan::{Estimate, PlanOption, PlanRequest, Remedy};
+use wire::plan::{Estimate, PlanOption, PlanRequest, Remedy, Risk};
 
 /// How many options there are at most, besides a model's.
 const OPTIONS: usize = 5;
@@ -25,11 +25,32 @@ const BYTES_A_TOKEN: usize = 4;
 
 /// The options of a fault that may be changed.
 pub(crate) fn of(request: &PlanRequest, sure: &[&Hit], causes: &Causes<'_>, track: &TrackRecord) -> Vec<PlanOption> {
-    let mut options = reverts(request, track);
+    let mut options: Vec<PlanOption> = playbook(request, track).into_iter().collect();
+    options.extend(reverts(request, track));
     options.extend(codemods(request, sure, causes, track));
     options.truncate(OPTIONS);
     options.extend(model(request, sure.first().copied(), &options, track));
     options
+}
+
+/// The playbook of the resource that the fault is about: it takes seconds, changes no code, and takes back what does not help.
+fn playbook(request: &PlanRequest, track: &TrackRecord) -> Option<PlanOption> {
+    let resource = request.playbook.clone()?;
+    let title = format!("the playbook of {resource}: runtime actions that can be taken back");
+    let remedy = Remedy::Playbook { resource };
+    if was_tried(request, &remedy) {
+        return None;
+    }
+    let record = track.of(request, &remedy);
+    Some(PlanOption {
+        title,
+        confidence: round(record.expected()),
+        verification: "every invariant of the resource holds, for a while".to_owned(),
+        // Whatever made nothing better is taken back by the playbook itself.
+        estimate: Some(Estimate { risk: record.risk().min(Risk::Medium), builds: 0, tokens: 0 }),
+        track: record.told(),
+        remedy,
+    })
 }
 
 /// The suspects, newest first.

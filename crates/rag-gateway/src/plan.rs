@@ -35,6 +35,11 @@ pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut re
         }
         None => declared(request, retrieval.confidence, min_confidence),
     };
+    // A resource that was found ill is ill, whatever the documents say of lines like these.
+    let verdict = match (&request.playbook, verdict.is_actionable()) {
+        (Some(_), false) => request.declared.filter(|declared| declared.is_actionable()).unwrap_or(verdict),
+        _ => verdict,
+    };
     let options = if verdict.is_actionable() { options::of(request, &sure, &causes, track) } else { Vec::new() };
     Plan { verdict, root_cause, retrieval, options }
 }

@@ -103,6 +103,7 @@ fn request(fault: Fault) -> anyhow::Result<PlanRequest> {
         tried: Vec::new(),
         suspects: Vec::new(),
         declared: None,
+        playbook: None,
         models: false,
     })
 }

@@ -6,7 +6,8 @@ mod guard;
 pub use guard::MAX_RETRIES;
 
 use crate::event::{Body, EscalationReason, Event, Step};
-use crate::incident::{CameBack, InFlight, Incident, Severity, Status};
+use crate::incident::{Acted, CameBack, InFlight, Incident, Severity, Status};
+use crate::runtime::{ActOutcome, ActReport};
 use crate::transitions::{self, Trigger};
 
 /// Why an event is not allowed.
@@ -87,6 +88,7 @@ fn begin(event: &Event) -> Option<Incident> {
         approved: None,
         commit: None,
         undo: None,
+        acted: None,
         proof: None,
         unverified: false,
         refusals: Vec::new(),
@@ -112,7 +114,7 @@ fn take_in(next: &mut Incident, event: &Event) {
             next.in_flight = Some(InFlight { step: *step, attempt: *attempt, option: *option });
             next.attempts.insert(*step, *attempt);
             match step {
-                Step::Propose => next.option = *option,
+                Step::Propose | Step::Act => next.option = *option,
                 Step::Undo if next.undo.is_none() => give_up(next),
                 _ => {}
             }
@@ -152,6 +154,7 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             next.refusals.push(format!("option {option}: {}: {}", refusal.code, refusal.why));
             forget_attempt(next);
         }
+        Body::Acted { what, report } => take_in_action(next, what, report.as_deref()),
         Body::Admitted { proposal, .. } => next.proposal = Some(proposal.clone()),
         Body::ApprovalRequested { expires_at, .. } => next.approval_expires_at = Some(*expires_at),
         Body::Approved { digest, .. } => next.approved = Some(digest.clone()),
@@ -227,12 +230,20 @@ fn forget_failures(next: &mut Incident) {
 }
 
 /// What belonged to the option that came to nothing.
+fn take_in_action(next: &mut Incident, what: &str, report: Option<&ActReport>) {
+    let outcome = report.map_or(ActOutcome::Unverified, |report| report.outcome);
+    next.acted = Some(Acted { what: what.to_owned(), outcome });
+    // What was proved before was proved of another state.
+    next.proof = None;
+}
+
 fn forget_attempt(next: &mut Incident) {
     next.option = None;
     next.proposal = None;
     next.approved = None;
     next.approval_expires_at = None;
     next.commit = None;
+    next.acted = None;
     next.undo = None;
     next.proof = None;
     next.unverified = false;

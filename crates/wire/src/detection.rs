@@ -25,6 +25,8 @@ pub enum Source {
     Application,
     /// `fault-router`, from a log line.
     Router,
+    /// `warden`, from a look at the resource itself.
+    Warden,
     /// Anything newer.
     #[serde(other)]
     Unknown,

@@ -11,6 +11,7 @@ use crate::detection::Detection;
 use crate::plan::{Plan, Verdict};
 use crate::proposal::{Proposal, Refusal};
 use crate::rollout::Rollout;
+use crate::runtime::ActReport;
 use crate::span::Progress;
 use crate::verification::ReplayReport;
 use crate::{CommitId, Digest, Epoch, EventId, IncidentId, Problem};
@@ -94,7 +95,7 @@ pub enum Body {
     /// It is looked at again, by itself: the incident that it rested under has ended without curing it.
     #[expect(missing_docs, reason = "the names say it")]
     Separated { why: String },
-    /// While a storm of related incidents lasts, what has no easy way back waits.
+    /// While a storm of related incidents lasts, what has no easy way back waits; at the latest until then, unless more join in.
     #[expect(missing_docs, reason = "the names say it")]
     Postponed { until: DateTime<Utc>, why: String },
     /// The autonomy only allows advice.
@@ -102,7 +103,7 @@ pub enum Body {
         /// Why.
         why: String,
     },
-    /// Outcome of `propose` or `push`: the option came to nothing and nothing was changed.
+    /// Outcome of `propose`, `push` or `act`: the option came to nothing. What was changed is taken back.
     Refused {
         /// The option.
         option: u32,
@@ -160,6 +161,9 @@ pub enum Body {
     Acted {
         /// What was done.
         what: String,
+        /// What was seen, tried and kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<Box<ActReport>>,
     },
     /// Outcome of `verify`: the trigger was replayed on live, met its contract, and every witness saw it.
     Verified {

@@ -9,6 +9,7 @@ use crate::event::{EscalationReason, Step};
 use crate::model::ModelUse;
 use crate::plan::{Distilled, Plan};
 use crate::proposal::Proposal;
+use crate::runtime::ActOutcome;
 use crate::{CommitId, Digest, Epoch, FaultCode, IncidentId, Position, TargetName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,15 @@ pub struct CameBack {
     /// The rule that its patch was distilled into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distilled: Option<Box<Distilled>>,
+}
+
+/// A runtime action that was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted {
+    /// What was done.
+    pub what: String,
+    /// What came of it.
+    pub outcome: ActOutcome,
 }
 
 /// An incident: the fold of its journal by [`crate::apply::apply`], kept in the `incidents` row.
@@ -139,7 +149,10 @@ pub struct Incident {
     /// Set when what was done must be taken back, with the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<String>,
-    /// The replay on live that proved the cure.
+    /// The runtime action that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted: Option<Acted>,
+    /// The replay on live, or the watch over the resource, that proved the cure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<crate::ReplayId>,
     /// Set when verification gave no answer.

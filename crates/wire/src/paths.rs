@@ -40,6 +40,8 @@ pub const STATUS: &str = "/v1/status";
 pub const VERDICTS: &str = "/v1/verdicts";
 /// What runs, by target.
 pub const ROLLOUTS: &str = "/v1/rollouts";
+/// The resources of the targets on a machine, as they are now.
+pub const RESOURCES: &str = "/v1/resources";
 /// What people were told, and what stands in the way.
 pub const DELIVERIES: &str = "/v1/deliveries";
 /// A test message is sent.

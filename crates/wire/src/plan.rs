@@ -4,6 +4,7 @@ mod lesson;
 
 pub use lesson::{Distilled, Learned, Lesson};
 
+use crate::runtime::ResourceName;
 use crate::{CommitId, Digest, FaultCode, IncidentId, TargetName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,9 @@ pub struct PlanRequest {
     /// What the target file says that the fault is, where nothing that is known says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared: Option<Verdict>,
+    /// The resource that the fault is about, where the target file has one with a playbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<ResourceName>,
     /// Whether a language model may be asked when nothing that is known is left.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub models: bool,
@@ -195,6 +199,11 @@ pub enum Remedy {
         /// The suspect.
         commit: CommitId,
     },
+    /// The playbook of a resource: runtime actions that can be taken back, no change of code.
+    Playbook {
+        /// The resource.
+        resource: ResourceName,
+    },
     /// A patch by a language model: only when nothing that is known is left.
     Model {},
     /// What a newer writer knows; never tried.
@@ -209,6 +218,7 @@ impl Remedy {
         match self {
             Remedy::Codemod { digest, .. } => Some(digest.clone()),
             Remedy::Revert { commit } => Some(Digest::of(format!("revert {commit}"))),
+            Remedy::Playbook { resource } => Some(Digest::of(format!("playbook {resource}"))),
             Remedy::Model {} | Remedy::Unknown => None,
         }
     }

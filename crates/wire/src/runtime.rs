@@ -7,7 +7,9 @@ mod action;
 mod report;
 
 pub use action::{Action, Process, Way};
-pub use report::{Act, ActOutcome, ActReport, Held, Invariant, Level, Tried};
+pub use report::{
+    Act, ActOutcome, ActReport, Held, Invariant, Level, ResourceView, Tried, WardTask, Watch, WatchReport,
+};
 
 use crate::Digest;
 use crate::ids::is_name;

@@ -18,12 +18,13 @@ pub enum Service {
     Healer,
     Front,
     Notifier,
+    Warden,
     Kintsugi,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Service; 11] = [
+    pub const ALL: [Service; 12] = [
         Service::FaultApp,
         Service::FaultRouter,
         Service::IncidentStore,
@@ -34,6 +35,7 @@ impl Service {
         Service::Healer,
         Service::Front,
         Service::Notifier,
+        Service::Warden,
         Service::Kintsugi,
     ];
 
@@ -50,6 +52,7 @@ impl Service {
             Service::Healer => "healer",
             Service::Front => "front",
             Service::Notifier => "notifier",
+            Service::Warden => "warden",
             Service::Kintsugi => "kintsugi",
         }
     }

@@ -130,7 +130,7 @@ fn outcome(from: Status, kind: &str) -> Option<Status> {
     match (kind, from) {
         ("planned", Analyzing) => Some(Planned),
         ("advised", Planned | Admitted) => Some(Advised),
-        ("refused", Proposing | Admitted) => Some(Planned),
+        ("refused", Proposing | Admitted | Acting) => Some(Planned),
         ("admitted", Proposing) => Some(Admitted),
         ("approval_requested", Admitted) => Some(AwaitingApproval),
         ("approved", AwaitingApproval) => Some(Admitted),

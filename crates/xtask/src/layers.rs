@@ -30,6 +30,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("healer", 3),
     ("front", 3),
     ("notifier", 3),
+    ("warden", 3),
     ("kintsugi", 3),
     ("testkit", 4),
     ("variants", 4),

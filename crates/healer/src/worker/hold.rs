@@ -98,7 +98,8 @@ impl Worker {
         while idle < MAX_IDLE_MOVES {
             let before = journal.incident().position;
             let policy = Policy::of(&self.catalogue, self.settings.limits(), journal.incident());
-            match next(journal.incident(), &policy, self.clock.now()) {
+            let planned = next(journal.incident(), &policy, self.clock.now());
+            match self.among_others(journal.incident(), planned).await {
                 Move::Rest => return Ok(Ended::Rest),
                 Move::WaitUntil(time) => return Ok(Ended::Wake(time)),
                 Move::Continue { step, attempt } => self.carry_out(journal, step, attempt).await?,

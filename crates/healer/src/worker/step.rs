@@ -13,6 +13,7 @@ use wire::event::{Body, Step};
 use wire::incident::Incident;
 use wire::lease::Renew;
 use wire::span::Progress;
+use wire::target::ReplayPermission;
 use wire::{Authority, IncidentId};
 
 /// How often an append is tried at a new position, because others append at the same time.
@@ -71,10 +72,14 @@ impl Worker {
     pub(super) fn around(&self, incident: &Incident, authority: Authority) -> Around<'_> {
         let target = self.catalogue.get(&incident.target);
         let fault = target.and_then(|target| target.fault(&incident.code));
+        let resource = target.and_then(|target| target.resource(&incident.code));
+        let contract = target.and_then(|target| target.contract(&incident.code));
         Around {
             authority,
             language: target.map_or("", |target| target.patch.language.as_str()),
-            declared: fault.and_then(|fault| fault.verdict),
+            declared: fault.and_then(|fault| fault.verdict).or_else(|| resource.map(|resource| resource.is.verdict())),
+            playbook: resource.map(|resource| &resource.name),
+            replays_live: contract.is_some_and(|contract| contract.replay == ReplayPermission::Live),
             models: target.is_some_and(|target| target.patch.models),
             suspects: Vec::new(),
             front: &self.settings.live_url,

@@ -26,7 +26,7 @@ pub(super) fn told(body: &Body) -> (String, String) {
             "The roll-out failed",
             format!("{} Traffic is where it was; the change is taken back.", full(&rollout.why)),
         ),
-        Body::Acted { what } => ("The running service was acted on", what.clone()),
+        Body::Acted { what, .. } => ("The running service was acted on", what.clone()),
         Body::Verified { report } => ("The cure is proved on live", replayed(report)),
         Body::VerificationFailed { report } => ("The fault is still there", replayed(report)),
         Body::Unverified { report } => {

@@ -35,6 +35,12 @@ pub(super) fn told(body: &Body) -> (String, String) {
         Body::Planned { plan } => ("The cause", planned(plan)),
         Body::Dismissed { verdict, why } => ("There is nothing to heal", format!("It is {}: {why}", is(*verdict))),
         Body::Suppressed { why } => ("It is left alone", why.clone()),
+        Body::Correlated { why, .. } => ("It is a symptom of another incident", why.clone()),
+        Body::Separated { why } => ("It is looked at by itself", why.clone()),
+        Body::Postponed { until, why } => (
+            "The push waits for the storm to pass",
+            format!("{} At the latest at {}, unless more joins in.", outcomes::full(why), clock(*until)),
+        ),
         Body::Advised { why } => ("Only advice is given", why.clone()),
         Body::ApprovalRequested { expires_at, digest, why } => {
             let change = outcomes::short(digest.as_str());
@@ -79,6 +85,7 @@ fn seen(detection: &Detection) -> String {
     let by = match detection.source {
         Source::Application => "reported by the application itself",
         Source::Router => "found in its log",
+        Source::Warden => "found by a look at the resource itself",
         Source::Unknown => "reported",
     };
     let mut text = format!("{} of {} at {}, {by}", detection.code, detection.target, clock(detection.at));

@@ -10,11 +10,13 @@ use wire::{Digest, Service};
 fn roles(callee: Service, caller: Service) -> Option<&'static str> {
     use Service::{
         Deployer, FaultApp, FaultRouter, Front, Healer, IncidentStore, Kintsugi, Notifier, Patcher, RagGateway,
-        Verifier,
+        Verifier, Warden,
     };
     match (callee, caller) {
-        (IncidentStore, FaultApp | FaultRouter) => Some(r#""ingest""#),
-        (IncidentStore | RagGateway | Patcher | Verifier | Deployer, Healer) => Some(r#"{ service = "healer" }"#),
+        (IncidentStore, FaultApp | FaultRouter | Warden) => Some(r#""ingest""#),
+        (IncidentStore | RagGateway | Patcher | Verifier | Deployer | Warden, Healer) => {
+            Some(r#"{ service = "healer" }"#)
+        }
         (IncidentStore, Notifier) => Some(r#"{ service = "notifier" }"#),
         (Patcher, IncidentStore) => Some(r#"{ service = "incident-store" }"#),
         (Verifier, Patcher) => Some(r#"{ service = "patcher" }"#),

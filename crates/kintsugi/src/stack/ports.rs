@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use wire::Service;
 
 /// Services and their documented ports.
-pub const DOCUMENTED: [(Service, u16); 9] = [
+pub const DOCUMENTED: [(Service, u16); 10] = [
     (Service::Front, 8000),
     (Service::IncidentStore, 8010),
     (Service::RagGateway, 8020),
@@ -15,6 +15,7 @@ pub const DOCUMENTED: [(Service, u16); 9] = [
     (Service::Notifier, 8060),
     (Service::FaultRouter, 8070),
     (Service::Verifier, 8080),
+    (Service::Warden, 8090),
 ];
 
 /// Whether nobody listens on a port of loopback.

@@ -86,7 +86,7 @@ fn spec(service: Service, options: &Options, layout: &Layout, redis: &Redis) -> 
 fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'static str, String)> {
     use Service::{
         Deployer, FaultApp, FaultRouter, Front, Healer, IncidentStore, Kintsugi, Notifier, Patcher, RagGateway,
-        Verifier,
+        Verifier, Warden,
     };
     let url = |callee| options.ports.url(callee);
     let at = |part: &str| layout.at(part).display().to_string();
@@ -121,9 +121,11 @@ fn settings(service: Service, options: &Options, layout: &Layout) -> Vec<(&'stat
             ("PATCHER", url(Patcher)),
             ("VERIFIER", url(Verifier)),
             ("DEPLOYER", url(Deployer)),
+            ("WARDEN", url(Warden)),
             ("LIVE_URL", url(Front)),
         ],
         FaultRouter => vec![targets, ("INCIDENT_STORE", url(IncidentStore)), ("STATE", at("state/fault-router"))],
+        Warden => vec![targets, ("INCIDENT_STORE", url(IncidentStore)), ("STATE", at("state/warden"))],
         Notifier => vec![("INCIDENT_STORE", url(IncidentStore)), ("DASHBOARD", url(Front))],
         FaultApp | Kintsugi => vec![],
     });

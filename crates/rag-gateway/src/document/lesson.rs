@@ -23,7 +23,7 @@ impl Document {
             symptoms: lesson.symptoms.clone(),
             markers: Vec::new(),
             root_cause,
-            verdict: source.map_or(Verdict::CodeFault, |source| source.verdict),
+            verdict: source.map_or_else(|| verdict(lesson), |source| source.verdict),
             verification: source.map(|source| source.verification.clone()).unwrap_or_default(),
             remedy: source.filter(|_| lesson.healed).and_then(|source| source.remedy.clone()),
             cure: None,
@@ -75,9 +75,14 @@ impl Document {
     pub fn source_of(lesson: &Lesson) -> Option<&str> {
         match &lesson.remedy {
             Remedy::Codemod { document, .. } => Some(document),
-            Remedy::Revert { .. } | Remedy::Model {} | Remedy::Unknown => None,
+            Remedy::Playbook { .. } | Remedy::Revert { .. } | Remedy::Model {} | Remedy::Unknown => None,
         }
     }
+}
+
+/// What kind of trouble it was, where no document tells: what runtime actions heal needs no change of code.
+fn verdict(lesson: &Lesson) -> Verdict {
+    if matches!(lesson.remedy, Remedy::Playbook { .. }) { Verdict::Dependency } else { Verdict::CodeFault }
 }
 
 /// The diagnosis that a lesson tells. Where nothing was known when it was planned, what healed tells more than that.
@@ -85,6 +90,9 @@ fn cause(lesson: &Lesson) -> String {
     match &lesson.remedy {
         Remedy::Revert { commit } if lesson.healed => {
             format!("The commit {commit} had brought it: taking it back healed.")
+        }
+        Remedy::Playbook { resource } if lesson.healed => {
+            format!("{} The playbook of {resource} healed it.", lesson.root_cause)
         }
         Remedy::Model {} if lesson.healed => {
             format!("The same as in the incident {}, which a new patch cured.", lesson.incident)

@@ -40,6 +40,7 @@ fn decide(request: &PlanRequest, hits: &[Hit], track: &TrackRecord) -> Plan {
 
 fn kinds(plan: &Plan) -> Vec<String> {
     let name = |remedy: &Remedy| match remedy {
+        Remedy::Playbook { resource } => format!("playbook {resource}"),
         Remedy::Revert { commit } => format!("revert {}", commit.as_str().trim_start_matches('0')),
         Remedy::Codemod { document, .. } if document.starts_with("learned-") => "learned".to_owned(),
         Remedy::Codemod { document, .. } => document.clone(),
@@ -66,6 +67,29 @@ fn suspects_come_first_then_what_is_known_then_what_was_learned_and_a_model_last
     assert!(plan.options[4].title.contains("the 4 options before it"), "it says why: {plan:?}");
     request.models = false;
     assert_eq!(kinds(&decide(&request, &hits, &TrackRecord::default())), ["revert 3", "revert 2", "known", "learned"]);
+}
+
+#[test]
+fn a_resource_s_playbook_comes_first_also_where_nothing_is_known_and_not_a_second_time() {
+    let mut request = request("DISK_FULL", "m");
+    request.declared = Some(Verdict::Capacity);
+    request.playbook = Some("data".to_owned().try_into().expect("a name"));
+    request.suspects = vec![suspect(1)];
+    let plan = decide(&request, &[], &TrackRecord::default());
+    assert_eq!(kinds(&plan), ["playbook data", "revert 1"]);
+    assert_eq!(plan.verdict, Verdict::Capacity);
+    request.tried = plan.options.iter().take(1).filter_map(|option| option.remedy.digest()).collect();
+    assert_eq!(kinds(&decide(&request, &[], &TrackRecord::default())), ["revert 1"]);
+}
+
+#[test]
+fn a_resource_that_was_found_ill_is_healed_whatever_lines_like_these_meant_elsewhere() {
+    let mut request = request("REFUSED", "m");
+    request.declared = Some(Verdict::Configuration);
+    let denial = [hit(document("denial", "rust", "expected_denial"), 0.9)];
+    assert!(decide(&request, &denial, &TrackRecord::default()).options.is_empty());
+    request.playbook = Some("token".to_owned().try_into().expect("a name"));
+    assert_eq!(kinds(&decide(&request, &denial, &TrackRecord::default())), ["playbook token"]);
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub(crate) fn request(code: &str, message: &str) -> PlanRequest {
         reason: None,
         context: Vec::new(),
         tried: Vec::new(),
+        playbook: None,
         suspects: Vec::new(),
         declared: None,
         models: false,

@@ -18,7 +18,7 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(state.in_flight.is_none(), "another step is under way")?;
             let begun = state.attempts.get(step).copied().unwrap_or(0);
             holds(*attempt == begun + 1, "attempts count up from 1")?;
-            let spent = *step == Step::Propose && option.is_none_or(|o| state.spent.contains(&o));
+            let spent = matches!(step, Step::Propose | Step::Act) && option.is_none_or(|o| state.spent.contains(&o));
             holds(!spent, "an option that was spent is not tried again")?;
             let forward = matches!(step, Step::Push | Step::Deploy | Step::Act | Step::Verify);
             holds(!forward || state.undo.is_none(), "what is to be undone goes no further")?;
@@ -33,7 +33,7 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
         }
         Body::Planned { .. } => holds(in_flight(Step::Analyze), "no analysis is under way"),
         Body::Refused { option, .. } => {
-            let here = in_flight(Step::Propose) || in_flight(Step::Push);
+            let here = [Step::Propose, Step::Push, Step::Act].into_iter().any(in_flight);
             holds(here && state.option == Some(*option), "that option is not being tried")
         }
         Body::Admitted { option, proposal } => {

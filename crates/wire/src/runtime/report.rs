@@ -1,4 +1,4 @@
-//! What is asked of `deployer`, and what it answers.
+//! What is asked of `warden`, and what it answers.
 
 use super::{Remedy, ResourceName};
 use crate::{Authority, FaultCode, IncidentId, TargetName};
@@ -16,6 +16,67 @@ pub struct Act {
     pub code: FaultCode,
     /// The lease and the epoch.
     pub authority: Authority,
+}
+
+/// What `warden` is asked to do under one operation key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum WardTask {
+    /// Heal the resource. Answers [`ActReport`].
+    Act(Act),
+    /// Look at the resource for a while, and change nothing. Answers [`WatchReport`].
+    Watch(Watch),
+}
+
+/// Look whether a resource is and stays well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Watch {
+    /// The target.
+    pub target: TargetName,
+    /// The fault.
+    pub code: FaultCode,
+    /// For how long, milliseconds.
+    pub for_ms: u64,
+}
+
+/// What was seen in that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchReport {
+    /// The resource.
+    pub resource: ResourceName,
+    /// How often it was looked at.
+    pub looks: u32,
+    /// How often every invariant held.
+    pub well: u32,
+    /// How often one was known not to hold.
+    pub ill: u32,
+    /// What was seen the first time that not everything held, else at last.
+    pub seen: Vec<Invariant>,
+    /// What stands in place for the time being.
+    #[serde(default)]
+    pub held: Vec<Held>,
+    /// From when.
+    pub from: DateTime<Utc>,
+    /// Until when.
+    pub to: DateTime<Utc>,
+}
+
+/// `GET /v1/resources`: how the resources are now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceView {
+    /// The target.
+    pub target: TargetName,
+    /// The resource.
+    pub resource: ResourceName,
+    /// The fault that is reported of it.
+    pub fault: FaultCode,
+    /// What was seen at the last look; empty before the first.
+    pub seen: Vec<Invariant>,
+    /// When that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+    /// What stands in place for the time being.
+    pub held: Vec<Held>,
 }
 
 /// Something that holds when the resource is well.

@@ -8,6 +8,7 @@ pub use files::{Configuration, ConfigurationFormat, DatabaseFile, Disk};
 pub use service::{Boot, Credential, Endpoint, Memory, ModelServer, Network, Phase, Port, Refresh};
 
 use crate::FaultCode;
+use crate::plan::Verdict;
 use crate::runtime::ResourceName;
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,20 @@ impl ResourceKind {
             ResourceKind::Disk(_) => 45,
             ResourceKind::Endpoint(_) => 15,
             ResourceKind::ModelServer(_) => 20,
+        }
+    }
+
+    /// What kind of trouble it is when something is wrong with it.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            ResourceKind::DatabaseFile(_)
+            | ResourceKind::Network(_)
+            | ResourceKind::Endpoint(_)
+            | ResourceKind::ModelServer(_) => Verdict::Dependency,
+            ResourceKind::Boot(_) | ResourceKind::Memory(_) | ResourceKind::Disk(_) => Verdict::Capacity,
+            ResourceKind::Port(_) | ResourceKind::Configuration(_) | ResourceKind::Credential(_) => {
+                Verdict::Configuration
+            }
         }
     }
 

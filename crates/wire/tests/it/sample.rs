@@ -171,7 +171,7 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "pushed" => Body::Pushed { commit: commit('c') },
         "deployed" => Body::Deployed { rollout: Box::new(rollout(commit('c'), RolloutOutcome::Live)) },
         "deploy_failed" => Body::DeployFailed { rollout: Box::new(rollout(commit('c'), RolloutOutcome::Refused)) },
-        "acted" => Body::Acted { what: "restarted".into() },
+        "acted" => Body::Acted { what: "restarted".into(), report: None },
         "verified" => Body::Verified { report: Box::new(report(Judgement::Met)) },
         "verification_failed" => Body::VerificationFailed { report: Box::new(report(Judgement::Broken)) },
         "unverified" => Body::Unverified { report: Box::new(report(Judgement::Unverified)) },

@@ -78,6 +78,8 @@ impl Healer {
             authority: self.authority,
             language: "python",
             declared: None,
+            playbook: None,
+            replays_live: true,
             models: false,
             suspects: Vec::new(),
             front: "http://f",

@@ -234,6 +234,7 @@ impl Asked {
                 PatchTask::Reset(_) => unreachable!("the healer resets nothing"),
             },
             Task::NothingToUndo => unreachable!("nobody is asked"),
+            Task::Ward(_) => unreachable!("this world has no resources"),
         };
         Self { what, authority, digest, special }
     }

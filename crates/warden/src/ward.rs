@@ -1,0 +1,168 @@
+//! One resource that is looked after. It is healed, or withdrawn from, by one task at a time.
+
+use crate::kind::{Kind, Looked};
+use chassis::SharedClock;
+use chassis::operations::{OperationFailed, Reporter};
+use chrono::{DateTime, Utc};
+use playbooks::{Diary, DiaryError, Levers, Site};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use wire::TargetName;
+use wire::runtime::{Act, ActReport, Held, Invariant, ResourceView, Watch, WatchReport};
+use wire::target::Resource;
+
+/// The pause between two looks of a watch.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long one look may take: what takes longer found nothing.
+const LOOK: Duration = Duration::from_secs(60);
+/// The longest watch.
+const MAX_WATCH: Duration = Duration::from_secs(60);
+
+/// What the resources of a target share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) clock: SharedClock,
+    #[expect(dead_code, reason = "of the modes that ask over HTTP")]
+    pub(crate) http: reqwest::Client,
+    #[expect(dead_code, reason = "of the modes that pull levers")]
+    pub(crate) levers: Levers,
+    pub(crate) settle: Duration,
+}
+
+/// A resource with its playbook.
+pub(crate) struct Ward {
+    pub(crate) target: TargetName,
+    pub(crate) resource: Resource,
+    kind: Option<Kind>,
+    site: Site,
+    diary: PathBuf,
+    /// Whoever holds it changes the resource, or looks whether it has to be changed.
+    turn: tokio::sync::Mutex<()>,
+    last: Mutex<Last>,
+}
+
+/// What was seen last.
+#[derive(Debug, Clone, Default)]
+struct Last {
+    seen: Vec<Invariant>,
+    at: Option<DateTime<Utc>>,
+    held: Vec<Held>,
+}
+
+impl Ward {
+    pub(crate) fn new(target: TargetName, resource: Resource, diary: PathBuf, shared: Shared) -> Self {
+        let kind = Kind::of(&resource.is, &shared);
+        if kind.is_none() {
+            tracing::warn!(%target, resource = %resource.name, "there is no playbook for this kind of resource: it is not looked after");
+        }
+        let site = Site {
+            resource: resource.name.clone(),
+            limit: Duration::from_secs(resource.is.limit_s()),
+            settle: shared.settle,
+            clock: shared.clock,
+        };
+        Self { target, resource, kind, site, diary, turn: tokio::sync::Mutex::new(()), last: Mutex::default() }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.site.clock.now()
+    }
+
+    /// Looks, when nobody is healing it.
+    pub(crate) async fn look(&self) -> Option<Looked> {
+        let kind = self.kind.as_ref()?;
+        let _turn = self.turn.lock().await;
+        let looked = tokio::time::timeout(LOOK, kind.look()).await.ok()?;
+        self.note(&looked.invariants, None);
+        Some(looked)
+    }
+
+    /// Heals it for an incident, or goes on with that.
+    pub(crate) async fn heal(&self, act: &Act, reporter: &Reporter) -> Result<ActReport, OperationFailed> {
+        let kind = self.kind()?;
+        let _turn = self.turn.lock().await;
+        let mut diary = Diary::open(&self.diary).map_err(no_diary)?;
+        kind.withdraw(&self.site, &mut diary).await.map_err(no_diary)?;
+        let report = kind.heal(&self.site, &mut diary, &act.incident.to_string()).await.map_err(no_diary)?;
+        for tried in &report.tried {
+            let stands = if tried.kept { "it helped" } else { "it did not help and was taken back" };
+            reporter.note(format!("{}: {stands}", tried.remedy.title));
+        }
+        self.note(&report.last, Some(diary.held().to_vec()));
+        Ok(report)
+    }
+
+    /// Watches it for a while.
+    pub(crate) async fn watch(&self, watch: &Watch) -> Result<WatchReport, OperationFailed> {
+        self.kind()?;
+        let until = tokio::time::Instant::now() + Duration::from_millis(watch.for_ms).min(MAX_WATCH);
+        let (from, mut looks, mut well, mut ill) = (self.now(), 0, 0, 0);
+        let mut seen = Vec::new();
+        loop {
+            looks += 1;
+            let invariants = self.look().await.map(|looked| looked.invariants).unwrap_or_default();
+            let is_well = !invariants.is_empty() && invariants.iter().all(|invariant| invariant.holds == Some(true));
+            let is_ill = invariants.iter().any(|invariant| invariant.holds == Some(false));
+            if looks == well + 1 {
+                seen = invariants;
+            }
+            well += u32::from(is_well);
+            ill += u32::from(is_ill);
+            if tokio::time::Instant::now() >= until {
+                let held = self.view().held;
+                let resource = self.resource.name.clone();
+                return Ok(WatchReport { resource, looks, well, ill, seen, held, from, to: self.now() });
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Withdraws what stands in place for the time being, as soon as it is not needed any more.
+    pub(crate) async fn withdraw(&self) -> Result<(), DiaryError> {
+        let Some(kind) = &self.kind else { return Ok(()) };
+        let _turn = self.turn.lock().await;
+        let mut diary = Diary::open(&self.diary)?;
+        if !diary.held().is_empty() {
+            kind.withdraw(&self.site, &mut diary).await?;
+        }
+        self.hold(diary.held().to_vec());
+        Ok(())
+    }
+
+    /// How it is.
+    pub(crate) fn view(&self) -> ResourceView {
+        let last = self.last().clone();
+        let (target, resource, fault) = (self.target.clone(), self.resource.name.clone(), self.resource.fault.clone());
+        ResourceView { target, resource, fault, seen: last.seen, at: last.at, held: last.held }
+    }
+
+    fn kind(&self) -> Result<&Kind, OperationFailed> {
+        let message = "there is no playbook for this kind of resource";
+        self.kind.as_ref().ok_or_else(|| OperationFailed::give_up("no_playbook", message))
+    }
+
+    fn note(&self, seen: &[Invariant], held: Option<Vec<Held>>) {
+        let mut last = self.last();
+        (last.seen, last.at) = (seen.to_vec(), Some(self.now()));
+        if let Some(held) = held {
+            last.held = held;
+        }
+    }
+
+    fn hold(&self, held: Vec<Held>) {
+        self.last().held = held;
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Without a diary nothing is done: a person has to look, or the disk to have room again.
+fn no_diary(error: DiaryError) -> OperationFailed {
+    let message = error.to_string();
+    let retry = matches!(error, DiaryError::Io { .. });
+    tracing::error!(error = &error as &dyn std::error::Error, "no diary");
+    if retry { OperationFailed::retry("no_diary", message) } else { OperationFailed::give_up("no_diary", message) }
+}
