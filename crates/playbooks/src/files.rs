@@ -9,7 +9,10 @@ const MAX_FILES: usize = 10_000;
 
 /// Replaces a file: whoever reads it sees the old or the new one, and after a power cut one of both is there. Its mode stays; a
 /// new one can be read by its owner only. Missing folders are made.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+///
+/// # Errors
+/// When it cannot be written; then the old one stands.
+pub fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
