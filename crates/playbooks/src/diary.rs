@@ -1,6 +1,7 @@
 //! What is under way for a resource, on disk before it is done: a crash in between leaves what to go on with, or to take back.
 
 use crate::files;
+use crate::withdraw::Withdrawals;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,9 @@ pub(crate) struct Page {
     pub(crate) trying: Option<Trying>,
     /// What stands in place for the time being, over all healings.
     pub(crate) held: Vec<Held>,
+    /// How it went when it was withdrawn.
+    #[serde(default)]
+    pub(crate) withdrawals: Withdrawals,
 }
 
 /// A remedy of which it is not known yet what came of it.

@@ -36,15 +36,15 @@ pub async fn heal<P: Playbook>(
     cause: &str,
 ) -> Result<ActReport, DiaryError> {
     let until = Instant::now() + site.limit;
-    let seen = playbook.look().await;
+    let mut seen = playbook.look().await;
     let diagnosis = playbook.diagnose(&seen);
     begin(diary, cause, playbook.invariants(&seen))?;
     let mut given_up = false;
     if let Some(trying) = diary.page().trying.clone() {
         given_up = !attempt(playbook, site, diary, trying).await?;
+        seen = playbook.look().await;
     }
     loop {
-        let seen = playbook.look().await;
         let last = playbook.invariants(&seen);
         let remedies = playbook.remedies(&seen);
         let page = diary.page();
@@ -58,6 +58,7 @@ pub async fn heal<P: Playbook>(
                 let trying = Trying { remedy: *remedy, before: Level::of(&last), from: site.clock.now() };
                 diary.write(|page| page.trying = Some(trying.clone()))?;
                 given_up = !attempt(playbook, site, diary, trying).await?;
+                seen = playbook.look().await;
                 continue;
             }
         };
@@ -73,34 +74,9 @@ fn begin(diary: &mut Diary, cause: &str, first: Vec<Invariant>) -> Result<(), Di
         return Ok(());
     }
     diary.write(|page| {
-        let held = std::mem::take(&mut page.held);
-        *page = Page { cause: Some(cause.into()), first, held, ..Page::default() };
+        let (held, withdrawals) = (std::mem::take(&mut page.held), page.withdrawals);
+        *page = Page { cause: Some(cause.into()), first, held, withdrawals, ..Page::default() };
     })
-}
-
-/// Withdraws what stands in place for the time being, newest first, when the cause is gone. What turns out to be needed still is
-/// put in place again. Answers whether nothing is held any more.
-///
-/// # Errors
-/// When no diary can be kept.
-pub async fn withdraw<P: Playbook>(playbook: &P, site: &Site, diary: &mut Diary) -> Result<bool, DiaryError> {
-    while let Some(held) = diary.held().last().cloned() {
-        let seen = playbook.look().await;
-        if !playbook.is_over(&seen) {
-            return Ok(false);
-        }
-        let before = Level::of(&playbook.invariants(&seen));
-        let undone = undo(playbook, site, &held.remedy.undo).await;
-        let after = settled(playbook, site, |level| level <= before).await;
-        if undone.is_err() || after > before {
-            let again = act(playbook, site, &held.remedy.action).await;
-            let again = again.err().map(|error| error.whole());
-            tracing::warn!(resource = %site.resource, remedy = held.remedy.title, again, "cannot be withdrawn yet");
-            return Ok(false);
-        }
-        diary.write(|page| page.held.truncate(page.held.len().saturating_sub(1)))?;
-    }
-    Ok(true)
 }
 
 /// Tries a remedy whose intention is written. Answers whether one can go on: not when it could not be taken back.
@@ -130,6 +106,7 @@ async fn attempt<P: Playbook>(
     tracing::info!(resource = %site.resource, remedy = remedy.title, ?before, ?after, kept, what, "tried");
     diary.write(|page| {
         if kept && !remedy.lasts {
+            page.withdrawals.missed(from);
             page.held.push(Held { remedy: remedy.clone(), since: from });
         }
         page.trying = None;
@@ -138,12 +115,12 @@ async fn attempt<P: Playbook>(
     Ok(go_on)
 }
 
-async fn act<P: Playbook>(playbook: &P, site: &Site, action: &Action) -> Result<String, ActError> {
+pub(crate) async fn act<P: Playbook>(playbook: &P, site: &Site, action: &Action) -> Result<String, ActError> {
     let done = tokio::time::timeout(site.limit, playbook.act(action)).await;
     done.unwrap_or(Err(ActError::TimedOut(site.limit)))
 }
 
-async fn undo<P: Playbook>(playbook: &P, site: &Site, undo: &Undo) -> Result<String, ActError> {
+pub(crate) async fn undo<P: Playbook>(playbook: &P, site: &Site, undo: &Undo) -> Result<String, ActError> {
     match undo {
         Undo::Inverse { action } | Undo::Compensate { action } => act(playbook, site, action).await,
         Undo::NotNeeded { reason } => Ok(format!("nothing to take back: {reason}")),
@@ -155,7 +132,7 @@ async fn level<P: Playbook>(playbook: &P) -> Level {
 }
 
 /// Looks until it is well, or as good as asked for twice in a row, or the time to settle is over.
-async fn settled<P: Playbook>(playbook: &P, site: &Site, good: impl Fn(Level) -> bool) -> Level {
+pub(crate) async fn settled<P: Playbook>(playbook: &P, site: &Site, good: impl Fn(Level) -> bool) -> Level {
     let until = Instant::now() + site.settle;
     let mut times = 0;
     loop {

@@ -9,12 +9,14 @@ mod lever;
 mod modes;
 mod playbook;
 mod watch;
+mod withdraw;
 
 pub use diary::{Diary, DiaryError};
 pub use engine::{Next, Standing, next};
 pub use error::ActError;
-pub use heal::{Site, heal, withdraw};
+pub use heal::{Site, heal};
 pub use lever::Levers;
 pub use modes::configuration::ConfigurationPlaybook;
 pub use playbook::Playbook;
 pub use watch::{Sign, Watcher};
+pub use withdraw::withdraw;

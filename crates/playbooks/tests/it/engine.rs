@@ -174,3 +174,38 @@ async fn without_a_diary_nothing_is_done() {
     let error = playbooks::Diary::open(stand.path("diary.json")).expect_err("no diary");
     assert!(error.to_string().contains("look what stands in place"), "{error}");
 }
+
+#[tokio::test]
+async fn reliefs_that_replaced_each_other_are_withdrawn_at_once() {
+    let stand = Stand::new();
+    let away = || Thing { well_at: vec!["a"], remedies: vec![relief("a")], ..Thing::default() };
+    let mut thing = away();
+    check(&stand.heal(&thing, "x").await, ActOutcome::Relieved);
+    // Where it went does not help any more; the way back from the next place leads there.
+    thing.well_at = vec!["b"];
+    thing.remedies = vec![Remedy::relief("go to b", go("b"), Undo::by(go("a")))];
+    check(&stand.heal(&thing, "y").await, ActOutcome::Relieved);
+    thing.world.lock().expect("a world").over = true;
+    assert!(playbooks::withdraw(&thing, &stand.site, &mut stand.diary()).await.expect("a diary"));
+    assert_eq!(thing.went(), ["a", "b", "home"]);
+}
+
+#[tokio::test]
+async fn a_relief_that_is_missed_at_once_stays_longer_each_time() {
+    let clock = testkit::FakeClock::at(1_000);
+    let mut stand = Stand::new();
+    stand.site.clock = std::sync::Arc::new(clock.clone());
+    let thing = Thing { well_at: vec!["away"], remedies: vec![relief("away")], ..Thing::default() };
+    let set_over = |over| thing.world.lock().expect("a world").over = over;
+    for pause in [0, 10, 20, 40] {
+        set_over(false);
+        check(&stand.heal(&thing, &format!("after {pause}")).await, ActOutcome::Relieved);
+        set_over(true);
+        if pause > 0 {
+            clock.advance(chrono::TimeDelta::seconds(pause - 1));
+            assert!(!playbooks::withdraw(&thing, &stand.site, &mut stand.diary()).await.expect("a diary"), "{pause}");
+            clock.advance(chrono::TimeDelta::seconds(1));
+        }
+        assert!(playbooks::withdraw(&thing, &stand.site, &mut stand.diary()).await.expect("a diary"), "{pause}");
+    }
+}
