@@ -3,6 +3,7 @@
 
 mod clock;
 mod credentials;
+pub mod failure;
 pub mod model;
 pub mod provider;
 pub mod repository;

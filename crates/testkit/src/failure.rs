@@ -1,0 +1,3 @@
+//! The failure modes, made real. Tests and measurements share them.
+
+pub mod server;
