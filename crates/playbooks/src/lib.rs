@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod ask;
 mod diary;
 mod engine;
 mod error;
@@ -8,6 +9,7 @@ mod heal;
 mod lever;
 mod modes;
 mod playbook;
+mod trial;
 mod watch;
 mod withdraw;
 
@@ -17,6 +19,7 @@ pub use error::ActError;
 pub use heal::{Site, heal};
 pub use lever::Levers;
 pub use modes::configuration::ConfigurationPlaybook;
+pub use modes::endpoint::EndpointPlaybook;
 pub use playbook::Playbook;
 pub use watch::{Sign, Watcher};
 pub use withdraw::withdraw;

@@ -2,5 +2,6 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
 
 mod configuration;
+mod endpoint;
 mod engine;
 mod stand;

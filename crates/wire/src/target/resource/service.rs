@@ -123,7 +123,7 @@ pub struct Endpoint {
 }
 
 fn default_answer_ms() -> u64 {
-    5_000
+    2_000
 }
 
 fn default_trial_ms() -> u64 {
