@@ -1,3 +1,4 @@
-//! The failure modes, made real. Tests and measurements share them.
+//! The failure modes, made real: a disk that is full, a file that is overwritten, a port that is taken. Tests and measurements share them.
 
+pub mod disk;
 pub mod server;
