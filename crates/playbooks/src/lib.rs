@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod ask;
+mod carry;
 mod diary;
 mod engine;
 mod error;
@@ -9,6 +10,7 @@ mod heal;
 mod lever;
 mod modes;
 mod playbook;
+mod processes;
 mod trial;
 mod watch;
 mod withdraw;
@@ -16,9 +18,11 @@ mod withdraw;
 pub use diary::{Diary, DiaryError};
 pub use engine::{Next, Standing, next};
 pub use error::ActError;
+pub use files::replace;
 pub use heal::{Site, heal};
 pub use lever::Levers;
 pub use modes::configuration::ConfigurationPlaybook;
+pub use modes::disk::DiskPlaybook;
 pub use modes::endpoint::EndpointPlaybook;
 pub use playbook::Playbook;
 pub use watch::{Sign, Watcher};

@@ -1,4 +1,5 @@
 //! The failure modes: one playbook each.
 
 pub(crate) mod configuration;
+pub(crate) mod disk;
 pub(crate) mod endpoint;

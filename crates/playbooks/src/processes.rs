@@ -1,0 +1,89 @@
+//! What the kernel tells of processes, out of `/proc`. Of other users' processes it tells less: what it hides is left out.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+
+/// A file, whatever its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+impl FileId {
+    pub(crate) fn of(about: &std::fs::Metadata) -> Self {
+        Self { device: about.dev(), inode: about.ino() }
+    }
+}
+
+/// A file that a process has open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Open {
+    pub(crate) pid: i32,
+    pub(crate) file: FileId,
+    /// It may write there.
+    pub(crate) writes: bool,
+    /// No name leads there any more: its room is free only when it is closed.
+    pub(crate) deleted: bool,
+    pub(crate) bytes: u64,
+}
+
+/// All processes.
+pub(crate) fn pids() -> Vec<i32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// What a process is called, for people.
+pub(crate) fn title(pid: i32) -> String {
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let name: String = name.trim().chars().filter(|c| !c.is_control()).take(32).collect();
+    format!("process {pid} ({name})")
+}
+
+/// The files of a device that somebody has open.
+pub(crate) fn open_on(device: u64) -> Vec<Open> {
+    pids().into_iter().flat_map(|pid| open_by(pid, device)).collect()
+}
+
+fn open_by(pid: i32, device: u64) -> Vec<Open> {
+    let one = |path: PathBuf| {
+        let about = std::fs::metadata(&path).ok().filter(|about| about.dev() == device && about.is_file())?;
+        let number = path.file_name()?.to_str()?;
+        let told = std::fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")).ok()?;
+        Some(Open {
+            pid,
+            file: FileId::of(&about),
+            writes: writes(&told),
+            deleted: about.nlink() == 0,
+            bytes: about.blocks() * 512,
+        })
+    };
+    descriptors(pid).into_iter().filter_map(one).collect()
+}
+
+/// The links of a process to what it has open.
+pub(crate) fn descriptors(pid: i32) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+/// Whether the flags of `/proc/PID/fdinfo/FD` allow writing.
+fn writes(told: &str) -> bool {
+    let flags = told.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_none_or(|flags| flags & 0o3 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_write_is_told_from_the_flags() {
+        assert!(!writes("pos:\t0\nflags:\t0100000\nmnt_id:\t27\n"));
+        assert!(writes("pos:\t0\nflags:\t0100001\n"));
+        assert!(writes("pos:\t0\nflags:\t02100002\n"));
+        assert!(writes("nothing that can be read"));
+    }
+}
