@@ -15,6 +15,8 @@ mod policies;
 mod settings;
 mod world;
 mod model;
+mod family;
 mod fleet;
 mod loops;
+mod relations;
 mod routes;
