@@ -85,10 +85,8 @@ pub enum Body {
         why: String,
     },
     /// It is known and deliberately left alone (cooldown).
-    Suppressed {
-        /// Why.
-        why: String,
-    },
+    #[expect(missing_docs, reason = "the names say it")]
+    Suppressed { why: String },
     /// It is a symptom of what another incident is about: it rests until that one has ended.
     #[expect(missing_docs, reason = "the names say it")]
     Correlated { parent: IncidentId, why: String },
@@ -99,10 +97,8 @@ pub enum Body {
     #[expect(missing_docs, reason = "the names say it")]
     Postponed { until: DateTime<Utc>, why: String },
     /// The autonomy only allows advice.
-    Advised {
-        /// Why.
-        why: String,
-    },
+    #[expect(missing_docs, reason = "the names say it")]
+    Advised { why: String },
     /// Outcome of `propose`, `push` or `act`: the option came to nothing. What was changed is taken back.
     Refused {
         /// The option.
