@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How much a miner keeps, and when lines are alike. The defaults are what `make bench-mining` measures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
-    /// How many groups are kept; beyond it the one that was seen least recently is forgotten.
+    /// How many groups are kept; beyond it one that is rare and was not seen for long is forgotten.
     pub groups: usize,
     /// How many words of a line are looked at.
     pub tokens: usize,

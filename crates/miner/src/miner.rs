@@ -57,6 +57,11 @@ impl Miner {
         Self { limits, groups, lines, index, remembered, hasher, tokens }
     }
 
+    /// The same miner with other bounds; what they have no room for is forgotten.
+    pub fn within(self, limits: Limits) -> Self {
+        Written::from(self).within(limits).into()
+    }
+
     /// Takes a line into its group; `None` when it says nothing at all.
     pub fn learn(&mut self, line: &str) -> Option<Learned> {
         let mut tokens = std::mem::take(&mut self.tokens);
@@ -137,10 +142,15 @@ impl Miner {
     }
 
     fn make_room(&mut self) -> Option<GroupId> {
-        if self.groups.len() < self.limits.groups.max(1) {
+        let room = self.limits.groups.max(1) as u64;
+        if (self.groups.len() as u64) < room {
             return None;
         }
-        let oldest = self.groups.values().min_by_key(|group| group.last).map(|group| group.id)?;
+        // Each doubling of its lines lets a group stay for as many more lines as there are groups: a flood of lines that are
+        // all different drives itself out before it drives out what is well known.
+        let stays =
+            |group: &Group| group.last.saturating_add(u64::from(group.count.max(1).ilog2()).saturating_mul(room));
+        let oldest = self.groups.values().min_by_key(|group| (stays(group), group.id)).map(|group| group.id)?;
         let group = self.groups.remove(&oldest)?;
         self.index.remove(&group);
         Some(oldest)

@@ -14,6 +14,13 @@ pub(crate) struct Written {
     groups: Vec<Group>,
 }
 
+impl Written {
+    /// The same under other bounds.
+    pub(crate) fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+}
+
 impl From<Miner> for Written {
     fn from(miner: Miner) -> Self {
         let Miner { limits, lines, groups, .. } = miner;

@@ -79,6 +79,30 @@ fn the_group_that_was_seen_least_recently_is_forgotten_for_want_of_room() {
 }
 
 #[test]
+fn a_flood_of_different_lines_does_not_drive_out_what_is_well_known() {
+    let mut miner = Miner::new(small());
+    for _ in 0..100 {
+        miner.learn("disk sda is full");
+    }
+    for flood in 0..40 {
+        miner.learn(&format!("{}{} came", "x".repeat(flood + 1), "y"));
+    }
+    assert!(!miner.learn("disk sda is full").unwrap().new);
+    assert_eq!(miner.len(), 8);
+}
+
+#[test]
+fn other_bounds_keep_what_they_have_room_for() {
+    let mut miner = Miner::new(Limits { groups: 20, ..small() });
+    for n in 0..20 {
+        miner.learn(&format!("{} came", "x".repeat(n + 1)));
+    }
+    let mut less = miner.within(small());
+    assert_eq!(less.len(), 8);
+    assert!(!less.learn(&format!("{} came", "x".repeat(20))).unwrap().new);
+}
+
+#[test]
 fn a_line_of_a_hundred_megabytes_costs_what_its_first_bytes_cost() {
     let mut miner = miner();
     let long = "x1 ".repeat(35_000_000);
