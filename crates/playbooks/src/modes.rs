@@ -3,3 +3,4 @@
 pub(crate) mod configuration;
 pub(crate) mod disk;
 pub(crate) mod endpoint;
+pub(crate) mod model_server;

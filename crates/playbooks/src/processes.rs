@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use wire::runtime::Process;
 
 /// A file, whatever its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,19 @@ pub(crate) struct Open {
 pub(crate) fn pids() -> Vec<i32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// The process that has this pid now; none when there is none, or only what its parent has not yet taken note of.
+pub(crate) fn process(pid: i32) -> Option<Process> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    started(&stat).map(|started| Process { pid, started })
+}
+
+/// The start time out of `/proc/PID/stat`, field 22. A name may hold blanks and brackets, so it is counted from the last one.
+fn started(stat: &str) -> Option<u64> {
+    let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") { None } else { fields.nth(18)?.parse().ok() }
 }
 
 /// What a process is called, for people.
@@ -78,6 +92,16 @@ fn writes(told: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_time_is_read_whatever_a_process_is_called() {
+        let rest = "S 1 5 5 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4242 1000 0";
+        assert_eq!(started(&format!("77 (a) b (c) {rest}")), Some(4242));
+        assert_eq!(started(&format!("77 (a) Z{}", &rest[1..])), None);
+        assert_eq!(started("77"), None);
+        let own = i32::try_from(std::process::id()).expect("a pid");
+        assert!(process(own).is_some());
+    }
 
     #[test]
     fn who_may_write_is_told_from_the_flags() {

@@ -5,4 +5,5 @@ mod configuration;
 mod disk;
 mod endpoint;
 mod engine;
+mod model_server;
 mod stand;
