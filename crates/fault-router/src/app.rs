@@ -2,6 +2,7 @@
 
 use crate::carrier::Carrier;
 use crate::desk::Desk;
+use crate::errors::Errors;
 use crate::follower::{Follower, Parts};
 use crate::ledger::Ledger;
 use crate::push::{Intake, Post};
@@ -57,7 +58,7 @@ pub async fn serve(listener: TcpListener, app: App, stop: Stop) -> anyhow::Resul
     let store = store(&app)?;
     let (mut desks, mut posts) = (Desks::new(), BTreeMap::new());
     for target in app.catalogue.values() {
-        let post = post_of(target, &app, &store, &stop)?;
+        let post = post_of(target, &app, ERRORS, &store, &stop)?;
         follow(&post, target, &app, store.clone(), &stop)?;
         desks.push(Arc::clone(&post.desk));
         posts.insert(target.name.clone(), post);
@@ -78,13 +79,26 @@ pub(crate) fn store(app: &App) -> anyhow::Result<IncidentStore> {
     Ok(IncidentStore::new(Callee::new(Service::IncidentStore, address, Arc::clone(&app.credentials))?))
 }
 
+/// Where the service keeps what it knows of a target's errors, after the target's name.
+const ERRORS: &str = "errors";
+
 /// A target's rules and spool, with the carrier from there to the store.
-pub(crate) fn post_of(target: &Target, app: &App, store: &IncidentStore, stop: &Stop) -> anyhow::Result<Arc<Post>> {
-    let rules = Rules::new(&target.faults).with_context(|| format!("cannot use the faults of {}", target.name))?;
+pub(crate) fn post_of(
+    target: &Target,
+    app: &App,
+    errors: &str,
+    store: &IncidentStore,
+    stop: &Stop,
+) -> anyhow::Result<Arc<Post>> {
     let state = &app.settings.state;
     std::fs::create_dir_all(state).with_context(|| format!("cannot keep state in {}", state.display()))?;
+    let path = state.join(format!("{}.{errors}.json", target.name));
+    let errors = Errors::open(path.clone(), target, app.clock.now());
+    let errors = errors.with_context(|| format!("cannot keep {}", path.display()))?;
+    let rules = if errors.is_some() { Rules::and_errors(&target.faults) } else { Rules::new(&target.faults) };
+    let rules = rules.with_context(|| format!("cannot use the faults of {}", target.name))?;
     let ledger = Ledger { since: app.clock.now(), places: BTreeMap::new() };
-    let desk = Arc::new(Desk::new(target.name.clone(), target.logs.live.clone().into(), ledger));
+    let desk = Arc::new(Desk::new(target.name.clone(), target.logs.live.clone().into(), ledger, errors));
     let folder = state.join("spool").join(target.name.as_str());
     let spool = Spool::open(folder.clone(), app.settings.spool_max_bytes, Arc::clone(&desk));
     let spool = Arc::new(spool.with_context(|| format!("cannot keep detections in {}", folder.display()))?);

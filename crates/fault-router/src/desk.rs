@@ -1,13 +1,15 @@
 //! What a target's follower and reporter share with whoever asks: the ledger and the present troubles.
 
+use crate::errors::Errors;
 use crate::ledger::Ledger;
 use crate::place::FileKey;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use wire::TargetName;
 use wire::source::{FollowedFile, Source};
+use wire::{FaultCode, TargetName};
 
 /// What may not work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +20,7 @@ pub(crate) enum Part {
     Store,
     State,
     Spool,
+    Errors,
 }
 
 /// A target's shared state.
@@ -29,11 +32,35 @@ pub(crate) struct Desk {
     troubles: Mutex<BTreeMap<Part, String>>,
     /// What waits of pushed lines, bytes.
     pub(crate) spooled: AtomicU64,
+    /// The target's errors, where they are watched.
+    pub(crate) errors: Option<Errors>,
 }
 
 impl Desk {
-    pub(crate) fn new(target: TargetName, folder: PathBuf, ledger: Ledger) -> Self {
-        Self { target, folder, ledger: Mutex::new(ledger), troubles: Mutex::default(), spooled: AtomicU64::new(0) }
+    pub(crate) fn new(target: TargetName, folder: PathBuf, ledger: Ledger, errors: Option<Errors>) -> Self {
+        let (ledger, troubles) = (Mutex::new(ledger), Mutex::default());
+        Self { target, folder, ledger, troubles, spooled: AtomicU64::new(0), errors }
+    }
+
+    /// What was noticed has reached its end (`told`), or nobody took it.
+    pub(crate) fn settle<'c>(&self, codes: impl Iterator<Item = &'c FaultCode>, told: bool) {
+        if let Some(errors) = &self.errors {
+            self.errors_kept(errors.settle(codes, told));
+        }
+    }
+
+    /// Writes what was learned of errors.
+    pub(crate) fn keep_errors(&self) {
+        if let Some(errors) = &self.errors {
+            self.errors_kept(errors.keep());
+        }
+    }
+
+    fn errors_kept(&self, kept: io::Result<()>) {
+        match kept {
+            Ok(()) => self.works(Part::Errors),
+            Err(error) => self.trouble(Part::Errors, format!("cannot keep what is known of errors: {error}")),
+        }
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {

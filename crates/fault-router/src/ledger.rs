@@ -20,11 +20,11 @@ pub(crate) enum News {
     Dropped(FileKey),
 }
 
-/// A detection on its way to the store.
+/// The detections of one line on their way to the store.
 #[derive(Debug)]
 pub(crate) struct Finding {
-    pub(crate) detection: Detection,
-    /// Whether the line named itself; else its name hangs on the file's life, which must be on disk first.
+    pub(crate) detections: Vec<Detection>,
+    /// Whether the line named them; else their names hang on the file's life, which must be on disk first.
     pub(crate) names_itself: bool,
 }
 

@@ -1,6 +1,8 @@
 //! From a line to a detection. Pure: the same line at the same place always gives the same `event_id`.
 
+use crate::errors::Errors;
 use crate::fields::{self, Fields};
+use crate::level;
 use crate::moment;
 use crate::rules::{Rules, without_return};
 use crate::trace;
@@ -8,6 +10,7 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 use wire::detection::{Detection, MAX_FIELD, MAX_LINE, MAX_MESSAGE, Source};
+use wire::target::FaultRule;
 use wire::{Digest, EventId, FaultCode, TargetName, redact};
 
 /// Bound of a short field, bytes.
@@ -41,31 +44,57 @@ pub(crate) enum Name<'a> {
     Sent { key: &'a str, index: u64 },
 }
 
-/// Judges a line. `cut` says that only the line's beginning is given.
-pub(crate) fn recognise(rules: &Rules, line: &[u8], cut: bool) -> Option<Found> {
-    let line = without_return(line);
-    match fields::parse(&String::from_utf8_lossy(line), cut) {
-        Some(fields) => judge(rules, line, fields, true),
-        None => judge(rules, line, Fields::default(), false),
+/// What a target's lines are judged by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judge<'j> {
+    pub(crate) rules: &'j Rules,
+    /// Where errors are watched that no rule names.
+    pub(crate) errors: Option<&'j Errors>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Judge<'_> {
+    /// Judges a line as it stands. `cut` says that only its beginning is given.
+    pub(crate) fn line(&self, line: &[u8], cut: bool) -> Vec<Found> {
+        let line = without_return(line);
+        match fields::parse(&String::from_utf8_lossy(line), cut) {
+            Some(fields) => self.fields(line, fields, true),
+            None => self.fields(line, Fields::default(), false),
+        }
+    }
+
+    /// Judges a line whose fields are known: the fault that it marks, and what it tells of errors that nobody marks.
+    pub(crate) fn fields(&self, line: &[u8], fields: Fields, structured: bool) -> Vec<Found> {
+        if fields.replay {
+            return Vec::new();
+        }
+        let rule = rule_of(self.rules, line, &fields, structured);
+        let Some(errors) = self.errors else { return rule.map(|rule| Found::of(rule, fields)).into_iter().collect() };
+        let level = || level::of_members(|name| fields.rest.get(name).map(String::as_str));
+        if rule.is_none() && !level().unwrap_or_else(|| self.rules.is_error(line)) {
+            return Vec::new();
+        }
+        let news = errors.see(line, &fields, rule.is_some(), self.now);
+        rule.map(|rule| Found::of(rule, fields)).into_iter().chain(news).collect()
     }
 }
 
-/// Judges a line whose fields are known. Where they are the line's structure, a marker counts in its field only: what
-/// stands elsewhere may be somebody's input.
-pub(crate) fn judge(rules: &Rules, line: &[u8], fields: Fields, structured: bool) -> Option<Found> {
-    if fields.replay {
-        return None;
-    }
+/// The rule of a line. Where its fields are the line's structure, a marker counts in its field only: what stands elsewhere
+/// may be somebody's input.
+fn rule_of<'r>(rules: &'r Rules, line: &[u8], fields: &Fields, structured: bool) -> Option<&'r FaultRule> {
     let marked = match &fields.marker {
         Some(marker) if structured => rules.by_marker(marker),
         None if structured => None,
         _ => rules.by_token(line),
     };
-    let rule = marked.or_else(|| rules.by_pattern(line))?;
-    Some(Found { code: rule.code.clone(), title: rule.title.clone(), fields })
+    marked.or_else(|| rules.by_pattern(line))
 }
 
 impl Found {
+    fn of(rule: &FaultRule, fields: Fields) -> Self {
+        Self { code: rule.code.clone(), title: rule.title.clone(), fields }
+    }
+
     /// What ties other lines to this one: the request's id and the trace's.
     pub(crate) fn ties(&self) -> Vec<String> {
         let request = self.fields.request_id.as_deref();

@@ -45,10 +45,14 @@ impl Reporter {
                     }
                 }
                 () = self.keeper.written() => {}
-                _ = tick.tick() => self.keeper.begin(),
+                _ = tick.tick() => {
+                    self.keeper.begin();
+                    self.keeper.keep_errors(false).await;
+                }
             }
         }
         self.keeper.write().await;
+        self.keeper.keep_errors(true).await;
     }
 
     /// False when the word to stop came first.
@@ -57,9 +61,12 @@ impl Reporter {
             if !finding.names_itself {
                 self.keeper.foresee(*key, *stream).await;
             }
-            if !self.courier.deliver(&finding.detection).await {
-                return false;
+            for detection in &finding.detections {
+                if !self.courier.deliver(detection).await {
+                    return false;
+                }
             }
+            self.keeper.settle(&finding.detections).await;
         }
         self.keeper.take_in(news);
         true

@@ -1,6 +1,7 @@
 //! The rules of a target: a sieve to find their lines in blocks, and the three ways a line can be one of a fault's: by its
 //! field `marker`, by a marker as a token, by a pattern. Pure.
 
+use crate::level::{LITERALS, Levels};
 use crate::lines::Sift;
 use crate::sieve::{Sieve, SieveError};
 use aho_corasick::AhoCorasick;
@@ -30,6 +31,9 @@ pub enum RulesError {
     /// Too many patterns.
     #[error("the patterns do not fit into one automaton")]
     Patterns(#[source] regex::Error),
+    /// The words for levels.
+    #[error("the words for levels are no expressions")]
+    Levels(#[source] regex::Error),
     /// They cannot be searched for together.
     #[error("the rules cannot be searched for together")]
     Sieve(#[source] SieveError),
@@ -44,6 +48,8 @@ pub struct Rules {
     /// Which rule a pattern of the set belongs to.
     by_pattern: Vec<usize>,
     rules: Vec<FaultRule>,
+    /// Where errors are looked for that no rule names.
+    levels: Option<Levels>,
 }
 
 impl Rules {
@@ -52,6 +58,18 @@ impl Rules {
     /// # Errors
     /// When a marker or a pattern cannot be one; it is named.
     pub fn new(faults: &[FaultRule]) -> Result<Self, RulesError> {
+        Self::with(faults, None)
+    }
+
+    /// The same, and lines that say of themselves that they are errors concern us, too.
+    ///
+    /// # Errors
+    /// When a marker or a pattern cannot be one; it is named.
+    pub fn and_errors(faults: &[FaultRule]) -> Result<Self, RulesError> {
+        Self::with(faults, Some(Levels::new().map_err(RulesError::Levels)?))
+    }
+
+    fn with(faults: &[FaultRule], levels: Option<Levels>) -> Result<Self, RulesError> {
         let mut markers = Vec::new();
         for fault in faults {
             if (fault.marker.is_empty() && fault.pattern.is_none()) || fault.marker.contains(['\n', '\r']) {
@@ -62,12 +80,15 @@ impl Rules {
         }
         let patterns = faults.iter().enumerate().filter_map(|(i, fault)| Some((i, fault.pattern.as_deref()?)));
         let (by_pattern, patterns): (Vec<usize>, Vec<&str>) = patterns.unzip();
+        let words = levels.iter().flat_map(|_| LITERALS).map(str::to_owned);
+        let literals: Vec<String> = markers.iter().cloned().chain(words).collect();
         Ok(Self {
-            sieve: Sieve::new(&markers, &patterns).map_err(RulesError::Sieve)?,
+            sieve: Sieve::new(&literals, &patterns).map_err(RulesError::Sieve)?,
             markers: AhoCorasick::new(&markers).map_err(RulesError::Markers)?,
             patterns: RegexSetBuilder::new(patterns).size_limit(MAX_PROGRAM).build().map_err(RulesError::Patterns)?,
             by_pattern,
             rules: faults.to_vec(),
+            levels,
         })
     }
 
@@ -97,13 +118,20 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// Whether a line says of itself that it is an error, where such lines are looked for.
+    pub(crate) fn is_error(&self, line: &[u8]) -> bool {
+        self.levels.as_ref().is_some_and(|levels| levels.is_error(without_return(line)))
+    }
+}
+
 impl Sift for Rules {
     fn find(&self, block: &[u8]) -> Option<usize> {
         self.sieve.find(block)
     }
 
     fn concerns(&self, line: &[u8]) -> bool {
-        self.markers.is_match(line) || self.patterns.is_match(without_return(line))
+        self.markers.is_match(line) || self.patterns.is_match(without_return(line)) || self.is_error(line)
     }
 }
 

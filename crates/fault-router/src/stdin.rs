@@ -4,7 +4,7 @@ use crate::app::{self, App};
 use crate::context;
 use crate::moment;
 use crate::push::Post;
-use crate::recognise::{self, Name, Origin};
+use crate::recognise::{Judge, Name, Origin};
 use crate::rules::without_return;
 use crate::scan::{Hit, Scanner};
 use crate::settings::Settings;
@@ -20,8 +20,11 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use uuid::Uuid;
+use wire::FaultCode;
 use wire::detection::{Detection, MAX_CONTEXT};
 
+/// Where it is kept what a stream's errors are, after the target's name: the service has its own, and both may run.
+const ERRORS: &str = "stdin-errors";
 /// How long the stream stands still before a full spool is asked again.
 const FULL: Duration = Duration::from_millis(200);
 /// After so many faults in one window, more get no context.
@@ -44,7 +47,7 @@ pub async fn pipe(
     let found = catalogue.values().find(|known| known.name.as_str() == target);
     let target = found.with_context(|| format!("there is no target {target:?}; known: {}", known.join(", ")))?.clone();
     let app = App { settings, catalogue, credentials, clock: clock::system() };
-    let post = app::post_of(&target, &app, &app::store(&app)?, &stop)?;
+    let post = app::post_of(&target, &app, ERRORS, &app::store(&app)?, &stop)?;
     let reader = Reader {
         post: Arc::clone(&post),
         clock: Arc::clone(&app.clock),
@@ -104,31 +107,37 @@ impl Reader {
             let more = scanner.fill(source).context("cannot read the standard input")?;
             let mut batch = None;
             let mut count = 0;
+            let mut noticed = Vec::new();
             while let Some(hit) = scanner.next_hit(&self.post.rules) {
                 let limit = if count < FULL_CONTEXT { self.context_lines } else { 0 };
-                if let Some(detection) = self.judge(hit, limit, self.clock.now()) {
+                for detection in self.judge(hit, limit, self.clock.now()) {
                     self.put(&mut batch, &detection)?;
+                    noticed.extend(Some(detection.code).filter(FaultCode::is_unmarked));
                     count += 1;
                 }
             }
             // Before the next read, which may take for ever.
             batch.map_or(Ok(()), Batch::commit)?;
+            self.post.desk.settle(noticed.iter(), true);
             detections += count as u64;
             if !more || self.stop.is_stopping() {
+                self.post.desk.keep_errors();
                 return Ok((scanner.offset(), detections));
             }
         }
     }
 
-    fn judge(&self, hit: Hit<'_>, limit: usize, now: DateTime<Utc>) -> Option<Detection> {
-        let found = recognise::recognise(&self.post.rules, hit.line, hit.cut)?;
+    fn judge(&self, hit: Hit<'_>, limit: usize, now: DateTime<Utc>) -> Vec<Detection> {
+        let judge = Judge { rules: &self.post.rules, errors: self.post.desk.errors.as_ref(), now };
+        let found = judge.line(hit.line, hit.cut);
+        let Some(first) = found.first() else { return Vec::new() };
         let line = without_return(hit.line);
-        let context = context::choose(hit.before, hit.whole, hit.after, &found.ties(), limit);
-        let time = found.fields.ts.clone().or_else(|| moment::leading(&String::from_utf8_lossy(line)));
+        let context = context::choose(hit.before, hit.whole, hit.after, &first.ties(), limit);
+        let time = first.fields.ts.clone().or_else(|| moment::leading(&String::from_utf8_lossy(line)));
         let place = Name::Place { life: self.life, offset: hit.offset };
         let name = time.as_deref().map_or(place, Name::Time);
         let origin = Origin { target: &self.post.desk.target, name, line };
-        Some(found.detection(origin, context, now))
+        found.into_iter().map(|found| found.detection(origin, context.clone(), now)).collect()
     }
 
     /// Puts a detection into the batch; stands still while the spool is full, and with it whoever writes the stream.

@@ -5,7 +5,7 @@ use crate::context;
 use crate::followed::{Advance, Line, Look};
 use crate::ledger::{Finding, News};
 use crate::place::FileKey;
-use crate::recognise::{self, Name, Origin};
+use crate::recognise::{Judge, Name, Origin};
 use crate::rules::without_return;
 
 /// How many steps a file is read before it is another's turn.
@@ -68,15 +68,18 @@ impl Follower {
     /// Whether the line is a detection.
     fn judge(&mut self, key: FileKey, line: &Line) -> bool {
         let Some(file) = self.files.get(&key) else { return false };
-        let Some(found) = recognise::recognise(&self.rules, &line.bytes, line.cut) else { return false };
+        let now = self.clock.now();
+        let judge = Judge { rules: &self.rules, errors: self.desk.errors.as_ref(), now };
+        let found = judge.line(&line.bytes, line.cut);
+        let Some(first) = found.first() else { return false };
         let stream = file.stream();
         let (before, whole) = file.before(line.offset);
-        let context = context::choose(&before, whole, &line.after, &found.ties(), self.context_lines);
-        let names_itself = found.own_id().is_some();
+        let context = context::choose(&before, whole, &line.after, &first.ties(), self.context_lines);
+        let names_itself = found.iter().all(|found| found.own_id().is_some());
         let name = Name::Place { life: stream.life, offset: line.offset };
         let origin = Origin { target: &self.desk.target, name, line: without_return(&line.bytes) };
-        let detection = found.detection(origin, context, self.clock.now());
-        self.outbox.push_back(News::Found(key, stream, Box::new(Finding { detection, names_itself })));
+        let detections = found.into_iter().map(|found| found.detection(origin, context.clone(), now)).collect();
+        self.outbox.push_back(News::Found(key, stream, Box::new(Finding { detections, names_itself })));
         true
     }
 }

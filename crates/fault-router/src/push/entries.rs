@@ -5,12 +5,13 @@ use super::{Intake, Post};
 use crate::context::{self, BYTES_AHEAD, BYTES_BACK};
 use crate::fields::{self, Fields};
 use crate::moment;
-use crate::recognise::{self, Found, Name, Origin};
+use crate::recognise::{Found, Judge, Name, Origin};
 use crate::spool::Batch;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
-use wire::TargetName;
+use std::sync::{Arc, PoisonError};
 use wire::push::{MAX_TOLD, RefusedLine};
+use wire::{FaultCode, TargetName};
 
 /// After so many faults in one request, more get no context: what floods us must not grow on the way.
 const FULL_CONTEXT: usize = 100;
@@ -47,12 +48,13 @@ pub(super) struct Entries<'i> {
     key: &'i str,
     taken: Taken,
     lines: BTreeMap<TargetName, Lines>,
+    now: DateTime<Utc>,
 }
 
 impl<'i> Entries<'i> {
     pub(super) fn new(intake: &'i Intake, key: &'i str) -> Self {
         let taken = Taken { all_unknown: true, ..Taken::default() };
-        Self { intake, key, taken, lines: BTreeMap::new() }
+        Self { intake, key, taken, lines: BTreeMap::new(), now: intake.clock.now() }
     }
 
     /// Adds a body of lines. Where `json` is demanded, each must be one object.
@@ -119,27 +121,38 @@ impl<'i> Entries<'i> {
         let start = lines.text.len();
         lines.text.extend(line.bytes().map(|byte| if byte == b'\n' { b' ' } else { byte }));
         lines.text.push(b'\n');
-        if let Some(found) = recognise::judge(&post.rules, line.as_bytes(), fields, structured) {
-            lines.hits.push(Hit { start, line, found, time, index });
+        let judge = Judge { rules: &post.rules, errors: post.desk.errors.as_ref(), now: self.now };
+        for found in judge.fields(line.as_bytes(), fields, structured) {
+            lines.hits.push(Hit { start, line: line.clone(), found, time: time.clone(), index });
         }
     }
 
     /// Puts the detections on disk, all or none.
     pub(super) fn record(mut self) -> Result<Taken, PushError> {
+        let lines = std::mem::take(&mut self.lines);
+        let posts = lines.iter().filter_map(|(target, lines)| Some((self.intake.targets.get(target)?, lines)));
+        let noticed: Vec<(&Arc<Post>, Vec<FaultCode>)> =
+            posts.map(|(post, lines)| (post, lines.hits.iter().map(|hit| hit.found.code.clone()).collect())).collect();
+        let written = self.write_all(lines);
+        // What was noticed and could not be kept is noticed again when the same is sent again.
+        noticed.iter().for_each(|(post, codes)| post.desk.settle(codes.iter(), written.is_ok()));
+        written.map(|()| self.taken)
+    }
+
+    fn write_all(&mut self, lines: BTreeMap<TargetName, Lines>) -> Result<(), PushError> {
         let mut batches = Vec::new();
-        for (target, lines) in std::mem::take(&mut self.lines) {
+        for (target, lines) in lines {
             let Some(post) = self.intake.targets.get(&target) else { continue };
             self.taken.detections += lines.hits.len() as u64;
             batches.extend(self.write(post, lines)?);
         }
-        batches.into_iter().try_for_each(Batch::commit)?;
-        Ok(self.taken)
+        Ok(batches.into_iter().try_for_each(Batch::commit)?)
     }
 
     fn write(&self, post: &'i Post, lines: Lines) -> Result<Option<Batch<'i>>, PushError> {
         let Lines { text, hits } = lines;
         let mut recent = post.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (old, now) = (recent.len(), self.intake.clock.now());
+        let (old, now) = (recent.len(), self.now);
         recent.extend_from_slice(&text);
         drop(text);
         let mut batch = if hits.is_empty() { None } else { Some(post.spool.begin()?) };

@@ -13,10 +13,14 @@ fn rules() -> Rules {
     Rules::new(&[rule("CODE_BOOM", "BOOM", None), rule("CODE_BANG", "BANG", None), pattern]).unwrap()
 }
 
+fn judge(rules: &Rules) -> Judge<'_> {
+    Judge { rules, errors: None, now: now() }
+}
+
 fn detect(line: &[u8]) -> Option<Detection> {
     let target = "tiny".parse().unwrap();
     let origin = Origin { target: &target, name: Name::Place { life: Uuid::nil(), offset: 7 }, line };
-    recognise(&rules(), line, false).map(|found| found.detection(origin, vec!["before".into()], now()))
+    judge(&rules()).line(line, false).pop().map(|found| found.detection(origin, vec!["before".into()], now()))
 }
 
 #[track_caller]
@@ -68,7 +72,7 @@ fn a_line_with_a_time_has_the_same_name_whoever_brings_it() {
     let target = "tiny".parse().unwrap();
     let name = |name: Name<'_>, line: &str| {
         let origin = Origin { target: &target, name, line: line.as_bytes() };
-        recognise(&rules(), line.as_bytes(), false).unwrap().detection(origin, vec![], now()).event_id
+        judge(&rules()).line(line.as_bytes(), false).pop().unwrap().detection(origin, vec![], now()).event_id
     };
     let first = name(Name::Time("1"), "BOOM");
     assert_eq!(first, name(Name::Time("1"), "BOOM"));
@@ -97,7 +101,7 @@ fn the_fields_of_the_line_become_the_detection() {
     assert_eq!(detection.version.as_deref(), Some("v7"));
     assert_eq!(detection.line.as_deref(), Some(line.as_str()));
     assert_eq!(detection.context, ["before"]);
-    let ties = recognise(&rules(), line.as_bytes(), false).unwrap().ties();
+    let ties = judge(&rules()).line(line.as_bytes(), false).pop().unwrap().ties();
     assert_eq!(ties, ["req-1", "0af7651916cd43dd8448eb211c80319c"]);
 }
 
@@ -122,7 +126,7 @@ fn a_line_that_does_not_name_itself_is_named_by_its_place() {
     let target = "tiny".parse().unwrap();
     let name = |life, offset, line: &str| {
         let origin = Origin { target: &target, name: Name::Place { life, offset }, line: line.as_bytes() };
-        recognise(&rules(), line.as_bytes(), false).unwrap().detection(origin, vec![], now()).event_id
+        judge(&rules()).line(line.as_bytes(), false).pop().unwrap().detection(origin, vec![], now()).event_id
     };
     let first = name(Uuid::nil(), 0, "BOOM");
     assert_eq!(first, name(Uuid::nil(), 0, "BOOM"));

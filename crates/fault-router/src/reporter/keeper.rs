@@ -8,7 +8,13 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
+use wire::FaultCode;
+use wire::detection::Detection;
+
+/// How often what was learned of errors is written, when none of it was told of.
+const KEEP_ERRORS: Duration = Duration::from_secs(10);
 
 /// The keeper of one target's ledger.
 pub(crate) struct Keeper {
@@ -23,13 +29,23 @@ pub(crate) struct Keeper {
     /// The files that began a life since the present writing began.
     begun: BTreeSet<FileKey>,
     writing: Option<(JoinHandle<io::Result<()>>, BTreeSet<FileKey>)>,
+    kept_errors: Instant,
 }
 
 impl Keeper {
     /// Of a ledger that is on disk as it stands.
     pub(crate) fn new(desk: Arc<Desk>, path: PathBuf) -> Self {
         let known = recognisable(&desk.ledger());
-        Self { desk, path, behind: false, urgent: false, known, begun: BTreeSet::new(), writing: None }
+        Self {
+            desk,
+            path,
+            behind: false,
+            urgent: false,
+            known,
+            begun: BTreeSet::new(),
+            writing: None,
+            kept_errors: Instant::now(),
+        }
     }
 
     /// Takes in news that are dealt with. A place behind a detection is written soon, others now and then.
@@ -57,6 +73,26 @@ impl Keeper {
         self.desk.ledger().foresee(key, stream);
         self.behind = true;
         self.write().await;
+    }
+
+    /// What was noticed and is acknowledged is on disk before the place behind its line is: it is never told of again.
+    pub(super) async fn settle(&mut self, detections: &[Detection]) {
+        let codes = detections.iter().map(|detection| &detection.code).filter(|code| code.is_unmarked());
+        let codes: Vec<FaultCode> = codes.cloned().collect();
+        if !codes.is_empty() {
+            let desk = Arc::clone(&self.desk);
+            // It panics only when the desk does.
+            let _settled = tokio::task::spawn_blocking(move || desk.settle(codes.iter(), true)).await;
+        }
+    }
+
+    /// Writes what was learned of errors, if it is time to.
+    pub(super) async fn keep_errors(&mut self, at_once: bool) {
+        if self.desk.errors.is_some() && (at_once || self.kept_errors.elapsed() >= KEEP_ERRORS) {
+            self.kept_errors = Instant::now();
+            let desk = Arc::clone(&self.desk);
+            let _kept = tokio::task::spawn_blocking(move || desk.keep_errors()).await;
+        }
     }
 
     /// Begins to write, if there is something; after the present writing, if there is one.

@@ -3,7 +3,7 @@ use crate::ledger::Ledger;
 
 fn desk() -> Arc<Desk> {
     let since = "2026-11-22T10:00:00Z".parse().unwrap();
-    Arc::new(Desk::new("tiny".parse().unwrap(), "/nowhere".into(), Ledger { since, places: Default::default() }))
+    Arc::new(Desk::new("tiny".parse().unwrap(), "/nowhere".into(), Ledger { since, places: Default::default() }, None))
 }
 
 fn detection() -> Detection {

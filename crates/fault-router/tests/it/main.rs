@@ -12,3 +12,4 @@ mod rig;
 mod routes;
 mod stdin;
 mod store;
+mod unknown;

@@ -78,6 +78,12 @@ impl Store {
         first
     }
 
+    /// Waits until a fault came.
+    pub(crate) async fn event_of(&self, code: &str) {
+        let there = async || self.told.lock().unwrap().all.iter().any(|told| told.code.as_str() == code).then_some(());
+        testkit::eventually(code, LIMIT, there).await;
+    }
+
     /// Waits until an occurrence came.
     pub(crate) async fn event(&self, id: &str) {
         testkit::eventually(id, LIMIT, async || self.ids().contains(id).then_some(())).await;
