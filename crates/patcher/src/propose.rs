@@ -61,7 +61,9 @@ impl Patcher {
                 self.once(&case, make, origin).await
             }
             Remedy::Model {} => self.by_model(&case, &symptom.unwrap_or_default()).await,
-            Remedy::Unknown => Ok(refused("unknown_remedy", "this patcher does not know this kind of remedy")),
+            Remedy::Playbook { .. } | Remedy::Unknown => {
+                Ok(refused("unknown_remedy", "this patcher does not know this kind of remedy"))
+            }
         }
     }
 
