@@ -20,11 +20,15 @@ pub struct Sure<'a> {
 
 /// What is to be done: the diagnosis of the surest document, else what the target file declares, and the options in their order
 /// (see [`options`]). How sure the diagnosis is, is the document's confidence shared with the causes that fit as well. There
-/// are no options when nobody can tell what it is, or when the diagnosis says that nothing is to be changed.
+/// are no options when nobody can tell what it is, when the diagnosis says that nothing is to be changed, or when no rule names the fault.
 pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut retrieval: Retrieval) -> Plan {
     let Sure { hits, min_confidence } = *found;
     retrieval.confidence = hits.first().map_or(0.0, |hit| round(hit.confidence));
     retrieval.neighbours = hits.iter().take(NEIGHBOURS).map(Hit::neighbour).collect();
+    if request.code.is_unmarked() {
+        let root_cause = unmarked(request, hits.first());
+        return Plan { verdict: Verdict::Unknown, root_cause, retrieval, options: Vec::new() };
+    }
     let sure: Vec<&Hit> = hits.iter().filter(|hit| hit.confidence >= min_confidence).collect();
     let fits = |hit: &&&Hit| hit.document.language.as_ref().is_none_or(|language| *language == request.language);
     let causes = Causes::of(&sure);
@@ -42,6 +46,22 @@ pub fn plan(request: &PlanRequest, found: &Sure<'_>, track: &TrackRecord, mut re
     };
     let options = if verdict.is_actionable() { options::of(request, &sure, &causes, track) } else { Vec::new() };
     Plan { verdict, root_cause, retrieval, options }
+}
+
+/// What an error is that no rule names: likeness alone is no reason to change anything, and nothing could prove a cure.
+fn unmarked(request: &PlanRequest, nearest: Option<&Hit>) -> String {
+    let what = format!(
+        "No rule of the target file names {}: it was noticed by what its lines say or how many there are, so nothing is applied to it \
+         without a person. Named there as a fault, with a contract, it can be healed.",
+        request.code
+    );
+    match nearest {
+        Some(hit) => {
+            let (title, confidence) = (&hit.document.title, hit.confidence);
+            format!("{what} What is known and nearest: {title} (confidence {confidence:.2}).")
+        }
+        None => format!("{what} Nothing that is known is near."),
+    }
 }
 
 /// Where nothing that is known is near enough, the target file may say what kind of trouble the fault is.

@@ -8,7 +8,7 @@ use rag_gateway::retrieve::Hit;
 use rag_gateway::track::{Record, TrackRecord};
 use std::sync::Arc;
 use wire::IncidentId;
-use wire::plan::{Lesson, Plan, PlanOption, PlanRequest, Remedy, Retrieval, Risk, Verdict};
+use wire::plan::{Lesson, Plan, PlanOption, PlanRequest, Remedy, Retrieval, Risk, Suspect, Verdict};
 
 pub(crate) fn request(code: &str, message: &str) -> PlanRequest {
     PlanRequest {
@@ -76,6 +76,23 @@ fn nothing_sure_means_nothing_is_proposed() {
         assert_eq!((plan.verdict, plan.options.len()), (Verdict::Unknown, 0), "{plan:?}");
         assert_eq!(plan.retrieval.neighbours.len(), hits.len());
         assert!(plan.root_cause.contains("0.50 is wanted"), "{plan:?}");
+    }
+}
+
+#[test]
+fn an_error_that_no_rule_names_is_never_changed_whatever_is_near_and_suspected() {
+    for code in ["UNKNOWN_0123ABCD", "UNKNOWN_MANY", "ERROR_BURST"] {
+        let mut request = request(code, "m");
+        request.models = true;
+        request.declared = Some(Verdict::CodeFault);
+        let live_since = "2026-11-22T10:00:00Z".parse().expect("a time");
+        request.suspects = vec![Suspect { commit: "0".repeat(40).parse().expect("a commit"), live_since }];
+        let retrieval =
+            Retrieval { query: String::new(), engine: "test".into(), confidence: 0.0, neighbours: Vec::new() };
+        let sure = Sure { hits: &[hit(document("a", "rust", "code_fault"), 0.99)], min_confidence: 0.5 };
+        let plan = plan(&request, &sure, &TrackRecord::default(), retrieval);
+        assert_eq!((plan.verdict, plan.options.len()), (Verdict::Unknown, 0), "{plan:?}");
+        assert!(plan.root_cause.contains(code) && plan.root_cause.contains("nearest: a (confidence 0.99)"), "{plan:?}");
     }
 }
 
