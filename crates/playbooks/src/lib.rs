@@ -25,6 +25,7 @@ pub use modes::configuration::ConfigurationPlaybook;
 pub use modes::disk::DiskPlaybook;
 pub use modes::endpoint::EndpointPlaybook;
 pub use modes::model_server::ModelServerPlaybook;
+pub use modes::network::NetworkPlaybook;
 pub use playbook::Playbook;
 pub use watch::{Sign, Watcher};
 pub use withdraw::withdraw;

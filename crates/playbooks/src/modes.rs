@@ -4,3 +4,4 @@ pub(crate) mod configuration;
 pub(crate) mod disk;
 pub(crate) mod endpoint;
 pub(crate) mod model_server;
+pub(crate) mod network;

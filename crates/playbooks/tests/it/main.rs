@@ -6,4 +6,5 @@ mod disk;
 mod endpoint;
 mod engine;
 mod model_server;
+mod network;
 mod stand;
