@@ -1,7 +1,7 @@
 //! The command line: a row to be measured, or the part of one that is a process of its own.
 
 use crate::sheet::{Sheet, Verdict};
-use crate::{document, gates, learning, p1, p3, p4, p9, p10, p11, planners};
+use crate::{document, gates, learning, p1, p3, p4, p9, p10, p11, planners, storm};
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::os::unix::fs::PermissionsExt;
@@ -25,6 +25,8 @@ enum Command {
     Planners(planners::Arguments),
     /// What a model cured once is cured without one: rate, model calls, time, false fires, through the whole product.
     Learning(learning::Arguments),
+    /// Many alerts, few causes: what is merged, held against what was injected, beside simpler ways.
+    Storm(storm::Arguments),
     /// A process that a row needs; not for people.
     #[command(hide = true, subcommand)]
     Part(Part),
@@ -105,6 +107,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Gates(arguments) => gates::run(&arguments, folder_in(Path::new("/var/tmp"))?.path()),
         Command::Planners(arguments) => planners::run(&arguments),
         Command::Learning(arguments) => learning::run(&arguments, folder_in(Path::new("/var/tmp"))?.path()),
+        Command::Storm(arguments) => storm::run(&arguments),
         Command::Part(part) => part.run(),
     }
 }

@@ -18,5 +18,6 @@ mod p10;
 mod p11;
 mod planners;
 mod learning;
+mod storm;
 
 pub use command::run;
