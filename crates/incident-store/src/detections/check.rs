@@ -59,7 +59,8 @@ pub(super) fn severity(catalogue: &Catalogue, detection: &Detection) -> Result<S
         return Err(StoreError::NotInCatalogue { code: "unknown_target", message });
     };
     entry.severity(code).ok_or_else(|| {
-        let known = list(entry.faults.iter().map(|rule| rule.code.to_string()));
+        let of_resources = entry.resources.iter().map(|resource| resource.fault.to_string());
+        let known = list(entry.faults.iter().map(|rule| rule.code.to_string()).chain(of_resources));
         let message = format!("the target {target} has no fault {code}; known: {known}");
         StoreError::NotInCatalogue { code: "unknown_fault", message }
     })

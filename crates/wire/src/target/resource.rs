@@ -8,6 +8,7 @@ pub use files::{Configuration, ConfigurationFormat, DatabaseFile, Disk};
 pub use service::{Boot, Credential, Endpoint, Memory, ModelServer, Network, Phase, Port, Refresh};
 
 use crate::FaultCode;
+use crate::incident::Severity;
 use crate::plan::Verdict;
 use crate::runtime::ResourceName;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,20 @@ impl ResourceKind {
             ResourceKind::Disk(_) => 45,
             ResourceKind::Endpoint(_) => 15,
             ResourceKind::ModelServer(_) => 20,
+        }
+    }
+
+    /// How bad it is when something is wrong with it.
+    pub fn severity(&self) -> Severity {
+        match self {
+            ResourceKind::DatabaseFile(_) => Severity::Critical,
+            ResourceKind::Port(_) | ResourceKind::Memory(_) | ResourceKind::Disk(_) => Severity::High,
+            ResourceKind::Credential(_) => Severity::Low,
+            ResourceKind::Boot(_)
+            | ResourceKind::Network(_)
+            | ResourceKind::Endpoint(_)
+            | ResourceKind::Configuration(_)
+            | ResourceKind::ModelServer(_) => Severity::Medium,
         }
     }
 

@@ -70,7 +70,7 @@ impl FaultCode {
 }
 
 impl Target {
-    /// How bad a fault is: as its rule says, or the section by which it was noticed; `None` when this target cannot have it.
+    /// How bad a fault is: as its rule says, or the section by which it was noticed, or the resource that it is of; `None` when this target cannot have it.
     pub fn severity(&self, code: &FaultCode) -> Option<Severity> {
         if let Some(rule) = self.fault(code) {
             return Some(rule.severity);
@@ -78,7 +78,7 @@ impl Target {
         match code.as_str() {
             ERROR_BURST => self.burst.as_ref().map(|burst| burst.severity),
             _ if code.is_unmarked() => self.unknown.as_ref().map(|unknown| unknown.severity),
-            _ => None,
+            _ => self.resource(code).map(|resource| resource.is.severity()),
         }
     }
 
