@@ -36,6 +36,8 @@ pub struct Fleet {
     pub sshd: Option<Sshd>,
     /// What deploys the target, if that is not the platform.
     pub pipeline: Option<Pipeline>,
+    /// The folder of the target's resources.
+    pub things: PathBuf,
     http: reqwest::Client,
     _folder: TempDir,
 }
@@ -49,6 +51,8 @@ pub struct Setup {
     pub cures: Option<Vec<(&'static str, String)>>,
     /// What becomes of the target file's text.
     pub edit: Option<fn(&str) -> String>,
+    /// Makes the resources of the target in a folder, and answers their part of the target file.
+    pub resources: Option<fn(&Path) -> String>,
     /// The host behind which the target's remote is, instead of a folder.
     pub sshd: Option<Sshd>,
     /// Whether a pipeline deploys the target.
@@ -74,11 +78,20 @@ impl Fleet {
             let text = std::fs::read_to_string(&file).expect("the target file");
             std::fs::write(&file, edit(&text)).expect("the edited target file");
         }
+        let things = folder.path().join("things");
+        if let Some(resources) = setup.resources {
+            std::fs::create_dir_all(&things).expect("a folder");
+            let file = tiny.targets.join("tiny.toml");
+            let text = std::fs::read_to_string(&file).expect("the target file");
+            std::fs::write(&file, format!("{text}\n{}", resources(&things))).expect("the edited target file");
+        }
         let ports = Ports::free().expect("free ports");
         let (gate, gate_url) = Gate::start(ports.url(Service::IncidentStore));
         let mut overrides: BTreeMap<Service, BTreeMap<String, String>> =
             Ports::services().map(|service| (service, setup.env.clone())).collect();
-        for (service, key) in [(Service::Healer, "HEALER"), (Service::FaultRouter, "FAULT_ROUTER")] {
+        for (service, key) in
+            [(Service::Healer, "HEALER"), (Service::FaultRouter, "FAULT_ROUTER"), (Service::Warden, "WARDEN")]
+        {
             let env = overrides.entry(service).or_default();
             env.insert(format!("{key}__INCIDENT_STORE"), gate_url.clone());
         }
@@ -99,7 +112,7 @@ impl Fleet {
         };
         let stack = Stack::start(options.clone(), &mut |line| println!("{line}")).await.expect("the stack");
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client");
-        let fleet = Self { stack, options, tiny, gate, sshd: setup.sshd, pipeline, http, _folder: folder };
+        let fleet = Self { stack, options, tiny, gate, sshd: setup.sshd, pipeline, things, http, _folder: folder };
         fleet.until_live_is_head().await;
         fleet
     }

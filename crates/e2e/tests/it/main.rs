@@ -10,6 +10,7 @@ mod pipelines;
 mod refusals;
 mod remotes;
 mod resets;
+mod resources;
 mod retries;
 mod templates;
 mod traces;
