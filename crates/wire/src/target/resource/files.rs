@@ -16,6 +16,13 @@ pub struct DatabaseFile {
     /// The lever at which the target closes its connections; off opens them again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopen: Option<ResourceName>,
+    /// It is locked when a lock is held for longer than this, milliseconds.
+    #[serde(default = "default_busy_ms")]
+    pub busy_ms: u64,
+}
+
+fn default_busy_ms() -> u64 {
+    1_000
 }
 
 /// A file system with something on it that can go.
