@@ -14,13 +14,18 @@ const PIECE: usize = 256 * 1024;
 
 /// Copies a file with its mode, its owner and its times.
 pub(crate) async fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    copy_as(from, to, &std::fs::metadata(from)?).await
+}
+
+/// Copies a file, with the mode, the owner and the times of another one.
+pub(crate) async fn copy_as(from: &Path, to: &Path, about: &Metadata) -> std::io::Result<()> {
     let mut source = File::open(from)?;
     let mut part = Part::begin(to)?;
     let sent = pour(&mut source, &mut part.file).await?;
     part.file.sync_all()?;
     let arrived = pour(&mut File::open(&part.path)?, &mut std::io::sink()).await?;
     same(&sent, &arrived)?;
-    part.finish(&source.metadata()?, to)
+    part.finish(about, to)
 }
 
 /// Compresses a file to another place, with its mode, its owner and its times; answers how long it is there.

@@ -22,7 +22,7 @@ pub use files::replace;
 pub use heal::{Site, heal};
 pub use lever::Levers;
 pub use modes::configuration::ConfigurationPlaybook;
-pub use modes::credential::CredentialPlaybook;
+pub use modes::database::DatabasePlaybook;
 pub use modes::disk::DiskPlaybook;
 pub use modes::endpoint::EndpointPlaybook;
 pub use modes::model_server::ModelServerPlaybook;

@@ -1,7 +1,7 @@
 //! What the kernel tells of processes, out of `/proc`. Of other users' processes it tells less: what it hides is left out.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use wire::runtime::Process;
 
 /// A file, whatever its names.
@@ -76,6 +76,42 @@ fn open_by(pid: i32, device: u64) -> Vec<Open> {
     descriptors(pid).into_iter().filter_map(one).collect()
 }
 
+/// Who has a file open, other than this process.
+pub(crate) fn who_has_open(path: &Path) -> Vec<i32> {
+    let Ok(about) = std::fs::metadata(path) else { return Vec::new() };
+    let file = FileId::of(&about);
+    others(open_on(file.device).into_iter().filter(|open| open.file == file).map(|open| open.pid))
+}
+
+/// Who has a file open that had this path and was deleted or replaced since.
+pub(crate) fn who_has_former(path: &Path) -> Vec<i32> {
+    let former = PathBuf::from(format!("{} (deleted)", path.display()));
+    let has = |pid: &i32| descriptors(*pid).iter().any(|link| std::fs::read_link(link).is_ok_and(|to| to == former));
+    others(pids().into_iter().filter(has))
+}
+
+/// Who holds a lock on one of these files, as the kernel tells it (`/proc/locks`).
+pub(crate) fn who_locks(paths: &[PathBuf]) -> Vec<i32> {
+    let inodes: Vec<u64> = paths.iter().filter_map(|path| Some(std::fs::metadata(path).ok()?.ino())).collect();
+    let told = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    others(told.lines().filter_map(lock).filter(|(_, inode)| inodes.contains(inode)).map(|(pid, _)| pid))
+}
+
+/// Whose lock on which inode a line of `/proc/locks` tells. Who only waits for one (`->`) holds none.
+fn lock(line: &str) -> Option<(i32, u64)> {
+    let mut words = line.split_whitespace().skip(1);
+    let (_kind, _how, _what, pid, file) = (words.next()?, words.next()?, words.next()?, words.next()?, words.next()?);
+    Some((pid.parse().ok()?, file.rsplit(':').next()?.parse().ok()?))
+}
+
+fn others(pids: impl Iterator<Item = i32>) -> Vec<i32> {
+    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let mut pids: Vec<i32> = pids.filter(|pid| *pid != own).collect();
+    pids.sort_unstable();
+    pids.dedup();
+    pids
+}
+
 /// The links of a process to what it has open.
 pub(crate) fn descriptors(pid: i32) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
@@ -101,6 +137,13 @@ mod tests {
         assert_eq!(started("77"), None);
         let own = i32::try_from(std::process::id()).expect("a pid");
         assert!(process(own).is_some());
+    }
+
+    #[test]
+    fn a_lock_is_read_from_a_line_and_waiting_is_none() {
+        assert_eq!(lock("1: POSIX  ADVISORY  WRITE 4711 fe:00:1234 1073741824 1073742335"), Some((4711, 1234)));
+        assert_eq!(lock("1: -> POSIX  ADVISORY  WRITE 4712 fe:00:1234 0 EOF"), None);
+        assert_eq!(lock(""), None);
     }
 
     #[test]

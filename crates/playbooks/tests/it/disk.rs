@@ -1,11 +1,9 @@
-use crate::stand::{Stand, check};
+use crate::stand::{Stand, check, cut};
 use playbooks::{DiskPlaybook, Playbook, withdraw};
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::pin::pin;
 use std::process::{Command, Stdio};
-use std::task::Poll;
 use std::time::Duration;
 use testkit::failure::disk::SmallDisk;
 use wire::runtime::{ActOutcome, Remedy};
@@ -287,18 +285,4 @@ async fn wherever_it_is_cut_off_nothing_is_lost_and_it_can_be_ended_or_taken_bac
             assert!(polls < 59, "{title} never ended");
         }
     }
-}
-
-/// Polls so often, then drops it. Answers whether it ended before.
-async fn cut<T>(doing: impl Future<Output = T>, polls: u32) -> bool {
-    let (mut doing, mut count) = (pin!(doing), 0);
-    std::future::poll_fn(|context| {
-        count += 1;
-        match doing.as_mut().poll(context) {
-            Poll::Ready(_) => Poll::Ready(true),
-            Poll::Pending if count == polls => Poll::Ready(false),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
 }

@@ -2,6 +2,8 @@
 
 use playbooks::{Diary, Playbook, Site, Watcher};
 use std::path::PathBuf;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 use tempfile::TempDir;
 use wire::runtime::{ActOutcome, ActReport};
@@ -62,4 +64,18 @@ impl Stand {
 #[track_caller]
 pub(crate) fn check(report: &ActReport, outcome: ActOutcome) {
     assert_eq!(report.outcome, outcome, "{report:#?}");
+}
+
+/// Polls so often, then drops it. Answers whether it ended before.
+pub(crate) async fn cut<T>(doing: impl Future<Output = T>, polls: u32) -> bool {
+    let (mut doing, mut count) = (pin!(doing), 0);
+    std::future::poll_fn(|context| {
+        count += 1;
+        match doing.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending if count == polls => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
