@@ -22,6 +22,7 @@ pub use files::replace;
 pub use heal::{Site, heal};
 pub use lever::Levers;
 pub use modes::configuration::ConfigurationPlaybook;
+pub use modes::credential::CredentialPlaybook;
 pub use modes::database::DatabasePlaybook;
 pub use modes::disk::DiskPlaybook;
 pub use modes::endpoint::EndpointPlaybook;

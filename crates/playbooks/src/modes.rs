@@ -1,6 +1,7 @@
 //! The failure modes: one playbook each.
 
 pub(crate) mod configuration;
+pub(crate) mod credential;
 pub(crate) mod database;
 pub(crate) mod disk;
 pub(crate) mod endpoint;

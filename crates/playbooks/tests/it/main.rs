@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
 
 mod configuration;
+mod credential;
 mod database;
 mod disk;
 mod endpoint;
