@@ -17,6 +17,9 @@ pub(crate) fn goes_on(word: &str) -> bool {
 
 /// Whether a word is a time of day: `12:34:56`, perhaps with a fraction.
 pub(crate) fn is_clock(word: &str) -> bool {
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let mut parts = word.splitn(3, ':');
     let two = |part: Option<&str>| part.is_some_and(|part| part.len() == 2 && is_number(part));
     let seconds = |part: Option<&str>| {

@@ -30,7 +30,7 @@ pub(crate) fn mask(word: &str, out: &mut String) {
 
 /// Masks piece by piece: a piece goes up to a sign that no name or number holds.
 fn pieces(word: &str, out: &mut String) {
-    let begin = out.len();
+    let (begin, mut masked) = (out.len(), 0);
     let mut rest = word;
     while !rest.is_empty() {
         let dots = rest.len() - rest.trim_start_matches('.').len();
@@ -50,10 +50,12 @@ fn pieces(word: &str, out: &mut String) {
             continue;
         }
         let is_value = out.get(begin..).is_some_and(|written| written.ends_with('='));
-        write_piece(piece, is_value, behind.starts_with('('), out);
+        masked += usize::from(write_piece(piece, is_value, behind.starts_with('('), out));
         rest = behind;
     }
-    join_lists(begin, out);
+    if masked > 1 {
+        join_lists(begin, out);
+    }
 }
 
 fn piece_length(rest: &str) -> usize {
@@ -70,7 +72,8 @@ fn piece_length(rest: &str) -> usize {
     rest.len()
 }
 
-fn write_piece(piece: &str, is_value: bool, is_called: bool, out: &mut String) {
+/// Whether the piece was masked.
+fn write_piece(piece: &str, is_value: bool, is_called: bool, out: &mut String) -> bool {
     let core = piece.trim_end_matches(['.', '-']);
     let has_digit = core.bytes().any(|byte| byte.is_ascii_digit());
     // `read2(` is a function's name; `(2)` is none.
@@ -82,6 +85,7 @@ fn write_piece(piece: &str, is_value: bool, is_called: bool, out: &mut String) {
     } else {
         out.push_str(piece);
     }
+    changes
 }
 
 /// `1,234` and `10.0.0.0/8` are one value, as is a list whose length may change.
@@ -96,7 +100,8 @@ fn join_lists(begin: usize, out: &mut String) {
 /// `/a/b`, `C:\a`, `scheme://a`.
 fn is_path(word: &str) -> bool {
     let absolute = word.strip_prefix('/').is_some_and(|rest| rest.contains('/'));
-    absolute || word.contains("://") || word.get(1..3) == Some(":\\")
+    let has_scheme = || word.match_indices(':').any(|(at, _)| word.get(at + 1..at + 3) == Some("//"));
+    absolute || has_scheme() || word.get(1..3) == Some(":\\")
 }
 
 /// The address of a network card, or one of IPv6.

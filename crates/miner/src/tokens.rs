@@ -32,7 +32,7 @@ impl Tokens {
                 self.push(ANY);
             } else {
                 mask(word, &mut self.text);
-                self.ends.push(self.text.len());
+                self.end();
             }
         }
         if seen.len() < line.len() {
@@ -44,9 +44,9 @@ impl Tokens {
         self.ends.len()
     }
 
-    /// All of it as one text, for a hash; words cannot run into each other, as their ends stand beside it.
-    pub(crate) fn signature(&self) -> (&str, &[usize]) {
-        (&self.text, &self.ends)
+    /// All of it as one text, in which words cannot run into each other: a space ends each.
+    pub(crate) fn signature(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
@@ -55,7 +55,12 @@ impl Tokens {
 
     fn push(&mut self, word: &str) {
         self.text.push_str(word);
+        self.end();
+    }
+
+    fn end(&mut self) {
         self.ends.push(self.text.len());
+        self.text.push(' ');
     }
 
     fn turn_last_into_any(&mut self) {
@@ -67,7 +72,7 @@ impl Tokens {
     }
 
     fn range(&self, index: usize) -> Range<usize> {
-        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| end + 1);
         start..self.ends.get(index).copied().unwrap_or(start)
     }
 }
