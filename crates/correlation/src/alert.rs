@@ -34,6 +34,8 @@ pub struct Alert {
 pub struct Bounds {
     /// How long after a cause was last seen a symptom may begin.
     pub window: TimeDelta,
+    /// How long after a cause began its symptoms usually do. What does not call itself a symptom is none when it began later.
+    pub prompt: TimeDelta,
     /// How much earlier than its cause a symptom may seem to have begun.
     pub disorder: TimeDelta,
     /// How many services in a row may be silent between a symptom and its cause.
@@ -41,8 +43,8 @@ pub struct Bounds {
     /// Of those that need an alerting service, which share must be affected before it explains one that does not call itself a
     /// symptom: 0 to 1.
     pub share: f64,
-    /// How many alerting services, with no deeper alert, point at a silent one that they all need. One less suffices when they call
-    /// themselves symptoms.
+    /// How many alerting services, with no deeper alert, point at a silent one that they all need. One less suffices when one of
+    /// them calls itself a symptom.
     pub pointing: usize,
     /// Of those that need a silent service, which share must be affected before it is a root: 0 to 1.
     pub silent_share: f64,
@@ -52,6 +54,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             window: TimeDelta::seconds(120),
+            prompt: TimeDelta::seconds(45),
             disorder: TimeDelta::seconds(20),
             gap: 1,
             share: 0.3,

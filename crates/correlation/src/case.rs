@@ -54,7 +54,10 @@ impl<'a> Case<'a> {
     /// Whether one alert may be a symptom of another, by their times alone.
     pub(crate) fn fits(&self, symptom: Id, cause: Id) -> bool {
         let (symptom, cause) = (self.alert(symptom), self.alert(cause));
-        let until = cause.last.max(cause.first) + self.bounds.window;
+        let until = match symptom.kind {
+            Kind::Dependency => cause.last.max(cause.first) + self.bounds.window,
+            _ => cause.first + self.bounds.prompt.min(self.bounds.window),
+        };
         cause.first - self.bounds.disorder <= symptom.first && symptom.first <= until
     }
 
@@ -82,8 +85,10 @@ impl<'a> Case<'a> {
         let leads_itself = |leads: &[Id], id: Id| leads.get(id) == Some(&id);
         for here in &self.at {
             let roots: Vec<Id> = here.iter().copied().filter(|id| leads_itself(leads, *id)).collect();
-            let with = roots.iter().copied().filter(|id| has_symptoms.get(*id).copied().unwrap_or(false));
-            let Some(lead) = self.foremost(with) else { continue };
+            let with = roots.iter().copied().filter(|id| has_symptoms.get(*id) == Some(&true));
+            let Some(first) = self.foremost(with).map(|id| self.alert(id).first) else { continue };
+            let near = |id: &Id| (self.alert(*id).first - first).abs() <= self.bounds.window;
+            let Some(lead) = self.foremost(roots.iter().copied().filter(near)) else { continue };
             for other in roots.into_iter().filter(|id| *id != lead && self.alert(*id).kind != Kind::Own) {
                 if (self.alert(other).first - self.alert(lead).first).abs() <= self.bounds.window {
                     replace(leads, other, lead);

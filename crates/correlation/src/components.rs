@@ -1,28 +1,10 @@
-//! From "may be a symptom of" to the deepest cause: cycles are one, and the deepest is reached first (Tarjan, 1972).
+//! Cycles of "may be a symptom of" are one, and what is deeper is found before what is not (Tarjan, 1972).
 
-use crate::case::{Case, Id};
+use crate::case::Id;
 use crate::explain::Edge;
 
-/// Of each alert the one that leads its group.
-pub(crate) fn leads(case: &Case<'_>, edges: &[Vec<Edge>]) -> Vec<Id> {
-    let mut leads: Vec<Id> = case.ids().collect();
-    for component in components(edges) {
-        let of = |id: &Id| edges.get(*id).into_iter().flatten();
-        let out = component.iter().flat_map(of).filter(|edge| component.binary_search(&edge.to).is_err()).min();
-        // Causes come before their symptoms, so what a way out leads to is known.
-        let lead = match out {
-            Some(edge) => leads.get(edge.to).copied(),
-            None => case.foremost(component.iter().copied()),
-        };
-        for id in &component {
-            leads.get_mut(*id).zip(lead).into_iter().for_each(|(place, lead)| *place = lead);
-        }
-    }
-    leads
-}
-
 /// The strongly connected components, each sorted, causes before symptoms. Without recursion: a chain may be thousands long.
-fn components(edges: &[Vec<Edge>]) -> Vec<Vec<Id>> {
+pub(crate) fn components(edges: &[Vec<Edge>]) -> Vec<Vec<Id>> {
     let mut search = Search { edges, order: vec![None; edges.len()], low: vec![0; edges.len()], ..Search::default() };
     for id in 0..edges.len() {
         search.from(id);

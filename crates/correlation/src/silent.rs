@@ -52,7 +52,7 @@ fn rank(case: &Case<'_>, service: usize, by: &[(Id, usize)]) -> Option<Rank> {
     let together = |id: &Id| case.alert(*id).first - began <= case.bounds.window;
     let by: Vec<(Id, usize)> = by.iter().copied().filter(|(id, _)| together(id)).collect();
     let services: BTreeSet<Option<usize>> = by.iter().map(|(id, _)| case.service(*id)).collect();
-    let say_so = by.iter().all(|(id, _)| case.alert(*id).kind == Kind::Dependency);
+    let say_so = by.iter().any(|(id, _)| case.alert(*id).kind == Kind::Dependency);
     let enough = if say_so { case.bounds.pointing.saturating_sub(1).max(2) } else { case.bounds.pointing };
     let share = case.share(service, |id| (case.alert(id).first - began).abs() <= case.bounds.window);
     let is_root = services.len() >= enough && share >= case.bounds.silent_share;

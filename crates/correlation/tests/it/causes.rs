@@ -32,8 +32,11 @@ fn a_symptom_may_be_told_a_little_before_its_cause() {
 
 #[test]
 fn what_begins_long_after_its_dependency_was_last_seen_is_no_symptom_of_it() {
-    check(CHAIN, &["stock 149 ?", "store 0 ?"], &["store<stock"]);
-    check(CHAIN, &["stock 151 ?", "store 0 ?"], &["stock", "store"]);
+    check(CHAIN, &["stock 149 ~", "store 0 ?"], &["store<stock"]);
+    check(CHAIN, &["stock 151 ~", "store 0 ?"], &["stock", "store"]);
+    // What does not call itself a symptom begins promptly.
+    check(CHAIN, &["stock 45 ?", "store 0 ?"], &["store<stock"]);
+    check(CHAIN, &["stock 46 ?", "store 0 ?"], &["stock", "store"]);
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn two_causes_whose_symptoms_overlap_stay_two() {
 fn codes_of_one_root_are_one_unless_they_are_its_own() {
     let hub = &["a>hub", "b>hub"];
     check(hub, &["a 1 ?", "b 1 ?", "hub.DISK 0 ?", "hub.WRITE 1 ?"], &["hub.DISK<a,b,hub.WRITE"]);
-    check(hub, &["a 1 ?", "b 1 ?", "hub.DISK 0 !", "hub.WRITE 1 !"], &["hub.DISK<a,b", "hub.WRITE"]);
+    check(hub, &["a 1 ?", "b 1 ?", "hub.DISK 0 !", "hub.WRITE 9 !"], &["hub.DISK<a,b", "hub.WRITE"]);
     // Nobody's symptoms speak for it: two faults of a service are two.
     check(hub, &["a.ONE 0 ?", "a.TWO 0 ?"], &["a.ONE", "a.TWO"]);
 }
@@ -78,10 +81,11 @@ fn a_silent_service_that_most_who_need_it_point_at_is_a_root() {
 }
 
 #[test]
-fn two_that_call_themselves_symptoms_suffice_for_a_silent_root() {
+fn two_suffice_for_a_silent_root_when_one_calls_itself_a_symptom() {
     let three = &["a>postgres", "b>postgres", "c>postgres"];
     check(three, &["a 2 ~", "b 0 ~"], &["[postgres] b<a"]);
-    check(three, &["a 2 ~", "b 0 ?"], &["a", "b"]);
+    check(three, &["a 2 ~", "b 0 ?"], &["[postgres] b<a"]);
+    check(three, &["a 2 ?", "b 0 ?"], &["a", "b"]);
     check(&["a>postgres"], &["a 0 ~"], &["a"]);
 }
 
@@ -113,4 +117,17 @@ fn a_member_is_told_with_the_way_to_its_root_and_how_much_later_it_began() {
     let member = found[0].members.iter().find(|member| member.alert == 0).unwrap();
     assert_eq!(member.path, ["shop", "cart", "stock", "store"]);
     assert_eq!(member.after, chrono::TimeDelta::seconds(3));
+}
+
+#[test]
+fn a_fault_that_explains_nothing_but_what_a_larger_cause_explains_leads_itself_alone() {
+    let needs = &["a>hub", "b>hub", "c>hub", "d>a", "e>a"];
+    check(needs, &["hub 0 ?", "a.NOISE -15 !", "a 1 ?", "b 1 ?", "c 2 ?", "d 2 ?"], &["a.NOISE", "hub<a,b,c,d"]);
+}
+
+#[test]
+fn other_codes_of_a_service_with_a_fault_of_its_own_are_symptoms_of_it_where_others_have_trouble_too() {
+    let needs = &["a>hub", "b>a", "c>a"];
+    let raised = &["hub 0 !", "a.MINE 40 !", "a.SLOW 41 ?", "b 42 ?", "c 42 ?"];
+    check(needs, raised, &["a.MINE<a.SLOW,b,c", "hub"]);
 }
