@@ -3,6 +3,7 @@
 pub mod authority;
 pub mod database;
 pub mod disk;
+pub mod memory;
 pub mod network;
 pub mod process;
 pub mod server;
