@@ -26,6 +26,7 @@ pub use modes::credential::CredentialPlaybook;
 pub use modes::database::DatabasePlaybook;
 pub use modes::disk::DiskPlaybook;
 pub use modes::endpoint::EndpointPlaybook;
+pub use modes::memory::MemoryPlaybook;
 pub use modes::model_server::ModelServerPlaybook;
 pub use modes::network::NetworkPlaybook;
 pub use playbook::Playbook;

@@ -5,5 +5,6 @@ pub(crate) mod credential;
 pub(crate) mod database;
 pub(crate) mod disk;
 pub(crate) mod endpoint;
+pub(crate) mod memory;
 pub(crate) mod model_server;
 pub(crate) mod network;

@@ -7,6 +7,7 @@ mod database;
 mod disk;
 mod endpoint;
 mod engine;
+mod memory;
 mod model_server;
 mod network;
 mod stand;
