@@ -175,7 +175,7 @@ impl Playbook for CredentialPlaybook {
             let with = |backup| Action::UseCredential { backup };
             Remedy::relief("Use the backup credential", with(true), Undo::by(with(false)))
         });
-        let without = self.credential.without.as_ref().filter(|_| seen.without != Some(true)).map(|lever| {
+        let without = self.credential.without.as_ref().filter(|_| seen.without == Some(false)).map(|lever| {
             let pull = |on| Action::Pull { lever: lever.clone(), on };
             Remedy::relief(self.levers.title(lever), pull(true), Undo::by(pull(false)))
         });

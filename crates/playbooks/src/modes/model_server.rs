@@ -128,7 +128,7 @@ impl Playbook for ModelServerPlaybook {
         // One of ours that hangs is ended first; what there was is not as before then, but nothing worse than it.
         let undo = if seen.is_ours { Undo::made_good_by(stop) } else { Undo::by(stop) };
         let start = seen.installed.then(|| Remedy::repair("Start the model server", Action::Start {}, undo));
-        let without = self.server.without.as_ref().filter(|_| seen.without != Some(true)).map(|lever| {
+        let without = self.server.without.as_ref().filter(|_| seen.without == Some(false)).map(|lever| {
             let pull = |on| Action::Pull { lever: lever.clone(), on };
             Remedy::relief(self.levers.title(lever), pull(true), Undo::by(pull(false)))
         });

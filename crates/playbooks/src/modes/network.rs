@@ -90,7 +90,8 @@ impl Playbook for NetworkPlaybook {
     }
 
     fn remedies(&self, seen: &Seen) -> Vec<Remedy> {
-        if !seen.is_away() || seen.offline == Some(true) {
+        // A lever that cannot be asked could not be let go either.
+        if !seen.is_away() || seen.offline != Some(false) {
             return Vec::new();
         }
         let pull = |on| Action::Pull { lever: self.network.offline.clone(), on };
@@ -104,6 +105,12 @@ impl Playbook for NetworkPlaybook {
     fn advice(&self, seen: &Seen) -> Vec<String> {
         if !seen.is_away() {
             return Vec::new();
+        }
+        if seen.offline.is_none() {
+            let layers = seen.layers();
+            return vec![format!(
+                "The network is away: {layers}. The target does not say whether it is in its offline mode."
+            )];
         }
         let pauses: Vec<String> = self.network.pauses_ms.iter().map(|pause| format!("{} s", pause / 1000)).collect();
         vec![format!(
