@@ -1,5 +1,5 @@
 # Each recipe is one line: the logic lives in `cargo xtask` and in scripts/.
-.PHONY: demo-cycle test check up doctor bench-gates bench-planners bench-learning bench-storm
+.PHONY: demo-cycle test check up doctor bench-gates bench-planners bench-learning bench-storm bench-mining
 
 demo-cycle: ## Every fault of the demo, healed end to end, reset, and healed again. ARGS='--fault sql --cycles 1' for less.
 	@scripts/demo-cycle $(ARGS)
@@ -24,6 +24,9 @@ bench-learning: ## What a model cured once is cured without one. FAMILIES=folder
 
 bench-storm: ## Many alerts, few causes: what is merged, beside simpler ways. SEED=number for unseen storms. A minute.
 	@scripts/bench-storm $(ARGS)
+
+bench-mining: ## How well unknown errors are grouped, beside drain3. LOGHUB=folder with LogHub's corrected 2k samples.
+	@LOGHUB='$(LOGHUB)' scripts/bench-mining $(ARGS)
 
 check: ## What CI checks besides the tests.
 	@scripts/prepare lint && cargo xtask check

@@ -19,5 +19,6 @@ mod p11;
 mod planners;
 mod learning;
 mod storm;
+mod mining;
 
 pub use command::run;
