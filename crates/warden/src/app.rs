@@ -78,7 +78,7 @@ fn wards(catalogue: &Catalogue, settings: &Settings, clock: &SharedClock) -> any
     for (name, target) in catalogue {
         let levers = Levers::new(&target.levers, http.clone());
         for resource in &target.resources {
-            let shared = Shared { clock: clock.clone(), http: http.clone(), levers: levers.clone(), settle };
+            let shared = Shared { clock: clock.clone(), levers: levers.clone(), settle };
             let diary = settings.state.join(name.as_str()).join(format!("{}.json", resource.name));
             wards.push(Arc::new(Ward::new(name.clone(), resource.clone(), diary, shared)));
         }

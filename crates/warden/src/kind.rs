@@ -1,13 +1,22 @@
 //! The playbook of a resource.
 
 use crate::ward::Shared;
-use playbooks::{ConfigurationPlaybook, Diary, DiaryError, Playbook, Site};
+use playbooks::{
+    ConfigurationPlaybook, CredentialPlaybook, DatabasePlaybook, Diary, DiaryError, DiskPlaybook, EndpointPlaybook,
+    ModelServerPlaybook, NetworkPlaybook, Playbook, Site,
+};
 use wire::runtime::{ActReport, Invariant};
 use wire::target::ResourceKind;
 
 /// The playbooks that there are; a resource of another kind is not looked after, and that is said.
 pub(crate) enum Kind {
     Configuration(ConfigurationPlaybook),
+    Credential(CredentialPlaybook),
+    DatabaseFile(DatabasePlaybook),
+    Disk(DiskPlaybook),
+    Endpoint(EndpointPlaybook),
+    ModelServer(ModelServerPlaybook),
+    Network(NetworkPlaybook),
 }
 
 /// Does the same with whichever it is.
@@ -15,6 +24,12 @@ macro_rules! each {
     ($kind:expr, $playbook:ident => $do:expr) => {
         match $kind {
             Kind::Configuration($playbook) => $do,
+            Kind::Credential($playbook) => $do,
+            Kind::DatabaseFile($playbook) => $do,
+            Kind::Disk($playbook) => $do,
+            Kind::Endpoint($playbook) => $do,
+            Kind::ModelServer($playbook) => $do,
+            Kind::Network($playbook) => $do,
         }
     };
 }
@@ -29,11 +44,18 @@ pub(crate) struct Looked {
 
 impl Kind {
     /// Of a resource.
-    pub(crate) fn of(resource: &ResourceKind, _shared: &Shared) -> Option<Self> {
-        match resource {
-            ResourceKind::Configuration(file) => Some(Kind::Configuration(ConfigurationPlaybook::new(file.clone()))),
-            _ => None,
-        }
+    pub(crate) fn of(resource: &ResourceKind, shared: &Shared) -> Option<Self> {
+        let levers = || shared.levers.clone();
+        Some(match resource.clone() {
+            ResourceKind::Configuration(file) => Kind::Configuration(ConfigurationPlaybook::new(file)),
+            ResourceKind::Credential(credential) => Kind::Credential(CredentialPlaybook::new(credential, levers())),
+            ResourceKind::DatabaseFile(file) => Kind::DatabaseFile(DatabasePlaybook::new(file, levers())),
+            ResourceKind::Disk(disk) => Kind::Disk(DiskPlaybook::new(disk, shared.clock.clone())),
+            ResourceKind::Endpoint(endpoint) => Kind::Endpoint(EndpointPlaybook::new(endpoint)),
+            ResourceKind::ModelServer(server) => Kind::ModelServer(ModelServerPlaybook::new(server, levers())),
+            ResourceKind::Network(network) => Kind::Network(NetworkPlaybook::new(network, levers())),
+            _ => return None,
+        })
     }
 
     pub(crate) async fn look(&self) -> Looked {

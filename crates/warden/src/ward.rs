@@ -23,9 +23,6 @@ const MAX_WATCH: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) clock: SharedClock,
-    #[expect(dead_code, reason = "of the modes that ask over HTTP")]
-    pub(crate) http: reqwest::Client,
-    #[expect(dead_code, reason = "of the modes that pull levers")]
     pub(crate) levers: Levers,
     pub(crate) settle: Duration,
 }
