@@ -9,13 +9,16 @@ use serde::{Deserialize, Serialize};
 pub struct Port {
     /// The port that it is to have, on 127.0.0.1.
     pub preferred: u16,
-    /// The folder of the target's own pid files, `NAME.pid` with `{"pid": …, "started": …, "port": …}`: who is ours, and whose
-    /// process is stale when another holds the port.
+    /// The folder of the target's own pid files, one an instance, `NAME.pid` with `{"pid": …, "started": …, "port": …}` and
+    /// `"retired": true` when it is to be gone: who is ours.
     pub pids: String,
     /// The file that the target's start and its callers read: `{"at": "127.0.0.1:8001"}`.
     pub registry: String,
     /// The file in which the target says that it cannot bind: it is there while that is so.
     pub complaint: String,
+    /// Whether a running target goes where the registry says; else it does so when it is started.
+    #[serde(default)]
+    pub follows: bool,
 }
 
 /// The start of the target.
