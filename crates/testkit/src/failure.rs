@@ -5,5 +5,6 @@ pub mod database;
 pub mod disk;
 pub mod memory;
 pub mod network;
+pub mod port;
 pub mod process;
 pub mod server;
