@@ -8,3 +8,4 @@ pub(crate) mod endpoint;
 pub(crate) mod memory;
 pub(crate) mod model_server;
 pub(crate) mod network;
+pub(crate) mod port;

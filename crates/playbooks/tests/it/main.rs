@@ -10,4 +10,5 @@ mod engine;
 mod memory;
 mod model_server;
 mod network;
+mod port;
 mod stand;
