@@ -15,3 +15,4 @@ mod retries;
 mod templates;
 mod traces;
 mod numbers;
+mod unknown_errors;
