@@ -196,3 +196,28 @@ async fn an_address_that_nobody_named_is_left_to_a_person_and_no_address_is_told
         assert!(!told.contains("canary") && !told.contains("127.0.0.1"), "{told}");
     }
 }
+
+#[tokio::test]
+async fn a_healing_that_was_cut_short_still_leads_back_to_the_endpoint() {
+    let (stand, primary) = (Stand::new(), Service::start(Reply::Status(500, "{}".into())));
+    let ordinary = json!({ "at": primary.base(), "timeout_ms": 30_000 });
+    stand.write("registry.json", ordinary.to_string());
+    let playbook = EndpointPlaybook::new(endpoint(&stand, &primary, None));
+    {
+        let mut diary = stand.diary();
+        let healing = playbooks::heal(&playbook, &stand.site, &mut diary, "x");
+        tokio::pin!(healing);
+        let opened = async {
+            let is_open = async || (registry(&stand)["at"] == "").then_some(());
+            testkit::eventually("the breaker opens", Duration::from_secs(10), is_open).await;
+        };
+        tokio::select! { _ = &mut healing => panic!("it ended"), () = opened => {} }
+    }
+    // Whoever goes on knows nothing but the diary.
+    let playbook = EndpointPlaybook::new(endpoint(&stand, &primary, None));
+    let report = playbooks::heal(&playbook, &stand.site, &mut stand.diary(), "x").await.expect("a diary");
+    check(&report, ActOutcome::Better);
+    primary.now(well());
+    withdrawn(&stand, &playbook).await;
+    assert_eq!(registry(&stand), ordinary);
+}

@@ -105,3 +105,46 @@ fn the_undo_leaves_offline_mode() {
         }
     });
 }
+
+#[test]
+fn a_healing_that_was_cut_short_still_leaves_offline_mode_at_the_end() {
+    let cable = Cable::new();
+    near(&cable, async || {
+        let stand = Stand::new();
+        cable.cut(true);
+        {
+            let (playbook, mut diary) = (playbook(&stand, vec![cable.by_address()]), stand.diary());
+            let healing = playbooks::heal(&playbook, &stand.site, &mut diary, "x");
+            tokio::pin!(healing);
+            let offline = async {
+                let is_off = async || is_offline(&stand).then_some(());
+                testkit::eventually("offline mode", Duration::from_secs(10), is_off).await;
+            };
+            tokio::select! { _ = &mut healing => {}, () = offline => {} }
+        }
+        let playbook = playbook(&stand, vec![cable.by_address()]);
+        let report = playbooks::heal(&playbook, &stand.site, &mut stand.diary(), "x").await.expect("a diary");
+        check(&report, ActOutcome::Relieved);
+        cable.join();
+        back(&stand, &playbook).await;
+        assert!(!is_offline(&stand));
+    });
+}
+
+#[test]
+fn a_target_that_does_not_say_whether_it_is_offline_is_left_to_a_person() {
+    let cable = Cable::new();
+    near(&cable, async || {
+        let stand = Stand::new();
+        cable.cut(true);
+        let offline: ResourceName = "offline".to_owned().try_into().expect("a name");
+        let by = LeverBy::Put(format!("http://127.0.0.1:{}/offline", testkit::failure::process::free_port()));
+        let lever = Lever { name: offline.clone(), title: "Go offline".into(), by };
+        let probes = vec![cable.by_address()];
+        let network = Network { probes, probe_ms: 400, pauses_ms: vec![200], offline };
+        let playbook = NetworkPlaybook::new(network, Levers::new(&[lever], reqwest::Client::new()));
+        let report = stand.heal(&playbook, "no answer").await;
+        check(&report, ActOutcome::Unhealed);
+        assert!(report.tried.is_empty() && report.advice.join(" ").contains("does not say"), "{report:#?}");
+    });
+}
