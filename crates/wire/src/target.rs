@@ -24,7 +24,7 @@ pub use resource::{
     ModelServer, Network, Phase, Port, Refresh, Resource, ResourceKind,
 };
 pub use sandbox::{Forward, Limits, Mount, Sandbox, SandboxService};
-pub use unknown::{Burst, ERROR_BURST, UNKNOWN, UNKNOWN_MANY, Unknown};
+pub use unknown::{Burst, ERROR_BURST, UNKNOWN_MANY, Unknown};
 
 use crate::{FaultCode, TargetName};
 use serde::{Deserialize, Serialize};

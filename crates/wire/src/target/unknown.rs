@@ -11,7 +11,7 @@ pub const ERROR_BURST: &str = "ERROR_BURST";
 /// The fault of a target that writes many new kinds of errors at once.
 pub const UNKNOWN_MANY: &str = "UNKNOWN_MANY";
 /// What the code of a new kind of error begins with; eight hexadecimal digits of its group follow.
-pub const UNKNOWN: &str = "UNKNOWN_";
+const UNKNOWN: &str = "UNKNOWN_";
 
 /// How errors are noticed that no fault of the target marks. Without this section none is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -54,3 +54,15 @@ fn what_cannot_be_meant_is_refused_with_what_would_be_right() {
     }
     refuses(&MINIMAL.replace("\"FAULT_TINY\"", "\"ERROR_BURST\""), "give the fault another one");
 }
+
+#[test]
+fn the_sample_in_the_demo_s_target_file_holds_the_defaults() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/targets/fault-app.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let sample = text.lines().skip_while(|line| *line != "# [unknown]").take_while(|line| line.starts_with('#'));
+    let sample: String = sample.map(|line| format!("{}\n", line.trim_start_matches(['#', ' ']))).collect();
+    let target = Target::parse(&format!("{MINIMAL}\n{sample}")).unwrap();
+    assert_eq!((target.unknown, target.burst), (Some(Unknown::default()), Some(Burst::default())));
+    let keys = sample.lines().filter(|line| line.contains(" = ")).count();
+    assert_eq!(keys, 4 + 5, "every setting stands in the sample: {sample}");
+}
