@@ -1,5 +1,5 @@
 # Each recipe is one line: the logic lives in `cargo xtask` and in scripts/.
-.PHONY: demo-cycle test check up doctor bench-gates bench-planners bench-learning bench-storm bench-mining
+.PHONY: demo-cycle test check up doctor bench-gates bench-planners bench-learning bench-storm bench-mining bench-modes
 
 demo-cycle: ## Every fault of the demo, healed end to end, reset, and healed again. ARGS='--fault sql --cycles 1' for less.
 	@scripts/demo-cycle $(ARGS)
@@ -21,6 +21,9 @@ bench-planners: ## Hostile log lines and planners that nobody should trust, thro
 
 bench-learning: ## What a model cured once is cured without one. FAMILIES=folder for unseen ones. At most 20 minutes.
 	@scripts/bench-learning $(ARGS)
+
+bench-modes: ## The failure modes, each really injected ten times, beside Monit. At most half an hour; needs root.
+	@scripts/bench-modes $(ARGS)
 
 bench-storm: ## Many alerts, few causes: what is merged, beside simpler ways. SEED=number for unseen storms. A minute.
 	@scripts/bench-storm $(ARGS)

@@ -20,5 +20,6 @@ mod planners;
 mod learning;
 mod storm;
 mod mining;
+mod modes;
 
 pub use command::run;

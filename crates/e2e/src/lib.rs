@@ -7,3 +7,4 @@ pub mod fleet;
 pub mod gate;
 pub mod patient;
 pub mod pipeline;
+pub mod things;

@@ -3,7 +3,7 @@
 use crate::ward::Shared;
 use playbooks::{
     ConfigurationPlaybook, CredentialPlaybook, DatabasePlaybook, Diary, DiaryError, DiskPlaybook, EndpointPlaybook,
-    ModelServerPlaybook, NetworkPlaybook, Playbook, Site,
+    ModelServerPlaybook, NetworkPlaybook, Playbook, PortPlaybook, Site,
 };
 use wire::runtime::{ActReport, Invariant};
 use wire::target::ResourceKind;
@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     Endpoint(EndpointPlaybook),
     ModelServer(ModelServerPlaybook),
     Network(NetworkPlaybook),
+    Port(PortPlaybook),
 }
 
 /// Does the same with whichever it is.
@@ -30,6 +31,7 @@ macro_rules! each {
             Kind::Endpoint($playbook) => $do,
             Kind::ModelServer($playbook) => $do,
             Kind::Network($playbook) => $do,
+            Kind::Port($playbook) => $do,
         }
     };
 }
@@ -54,6 +56,7 @@ impl Kind {
             ResourceKind::Endpoint(endpoint) => Kind::Endpoint(EndpointPlaybook::new(endpoint)),
             ResourceKind::ModelServer(server) => Kind::ModelServer(ModelServerPlaybook::new(server, levers())),
             ResourceKind::Network(network) => Kind::Network(NetworkPlaybook::new(network, levers())),
+            ResourceKind::Port(port) => Kind::Port(PortPlaybook::new(port)),
             _ => return None,
         })
     }

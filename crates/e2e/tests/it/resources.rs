@@ -2,40 +2,13 @@
 
 use e2e::fleet::{Fleet, RECOVERY, Setup};
 use e2e::gate::{Then, When};
-use std::path::Path;
+use e2e::things::{GOOD, configuration};
 use std::sync::Arc;
 use testkit::eventually;
 use wire::Service;
 use wire::event::{Body, Event};
 use wire::incident::Status;
 use wire::runtime::ActOutcome;
-
-const GOOD: &str = "[server]\nport = 8001\n";
-
-/// A configuration file with a backup.
-fn configuration(folder: &Path) -> String {
-    std::fs::create_dir_all(folder.join("backups")).expect("a folder");
-    for file in ["app.toml", "backups/monday.toml", "defaults.toml"] {
-        std::fs::write(folder.join(file), GOOD).expect("written");
-    }
-    let at = folder.display();
-    format!(
-        r#"
-[[resources]]
-name = "settings"
-fault = "CONFIGURATION_BROKEN"
-every_ms = 100
-
-[resources.is.configuration]
-path = "{at}/app.toml"
-format = "toml"
-required = ["/server/port"]
-backups = "{at}/backups"
-defaults = "{at}/defaults.toml"
-copies = "{at}/copies"
-"#
-    )
-}
 
 fn fleet_setup() -> Setup {
     Setup { resources: Some(configuration), ..Setup::default() }

@@ -1,0 +1,99 @@
+//! The results as a page for people. Pure.
+
+use super::{Outcome, Results};
+use crate::machine::Machine;
+use crate::stats::Spread;
+use std::fmt::Write;
+use wire::runtime::ActOutcome;
+
+const HEAD: &str = "# Failure modes that are healed while the target runs\n\n\
+    Written by `make bench-modes`. Each failure is really injected while the playbook's own watcher looks at the resource, and is healed by \
+    `playbooks::heal`, as `warden` does it; what the journal, the plan and the proof of the whole platform add stands below. *Noticed* counts \
+    from the moment the failure is there to the look that finds it (after the strikes that the mode asks for), *cured* from there until every invariant \
+    holds. The limit is about the latter; the goal is a tenth of it. *Undo*: everything that stood was taken back, and it was as bad as \
+    before then; `–`: there is nothing to take back, and the remedy says why.\n";
+
+/// The page.
+pub(super) fn page(results: &Results, machine: &Machine) -> String {
+    let mut text = HEAD.to_owned();
+    let Machine { processor, cores, begun, load_before, load_after, .. } = machine;
+    let _ = writeln!(
+        text,
+        "\nOn {processor} ({cores} cores), {begun}; load {load_before:.1} before, {load_after:.1} after; looks every {} ms; {:.1} minutes.\n",
+        results.every_ms, results.minutes
+    );
+    text.push_str("| mode | injected how | n | noticed, ms: median, worst | cured, ms: median, worst | limit, s | worst of limit | undo | by |\n| --- | --- | --: | --: | --: | --: | --: | --: | --- |\n");
+    for one in &results.modes {
+        let _ = writeln!(text, "{}", row(one));
+    }
+    if !results.missing.is_empty() {
+        let _ = writeln!(text, "\nNot measured: {}.", results.missing.join("; "));
+    }
+    if !results.monit.is_empty() {
+        text.push_str("\n## Beside Monit\n\nThe same failures, watched by Monit (a cycle a second, the shortest there is; its manual's sample has 30) with a script as its remedy that does what the playbook does. \
+            From the failure to the cure, which the playbook's own look finds:\n\n| failure | n | Monit, ms: median, worst | Kintsugi, ms: median, worst | ratio |\n| --- | --: | --: | --: | --: |\n");
+        for one in &results.monit {
+            let ratio = one.ours.zip(one.monit).map(|(ours, monit)| ours.median / monit.median);
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} |",
+                one.name,
+                one.n,
+                told(one.monit),
+                told(one.ours),
+                ratio.map_or_else(|| "–".into(), |ratio| format!("{ratio:.2}"))
+            );
+        }
+    }
+    if !results.platform.is_empty() {
+        text.push_str(&platform(&results.platform));
+    }
+    text
+}
+
+fn platform(runs: &[super::platform::Run]) -> String {
+    let of = |what: fn(&super::platform::Run) -> f64| told(Spread::of(&runs.iter().map(what).collect::<Vec<_>>()));
+    format!(
+        "\n## Through the whole platform\n\nA configuration file of the tiny target is cut, `warden` looks every 100 ms; detection, journal, plan, playbook, a watch of a second as \
+         proof, certificate. From the failure on, n = {}, ms (median, worst):\n\n| the incident is there | the file is right again | resolved |\n| --: | --: | --: |\n| {} | {} | {} |\n",
+        runs.len(),
+        of(|run| run.detected_ms),
+        of(|run| run.cured_ms),
+        of(|run| run.resolved_ms)
+    )
+}
+
+fn row(one: &Outcome) -> String {
+    let noticed: Vec<f64> = one.runs.iter().map(|run| run.noticed_ms).collect();
+    let cured: Vec<f64> = one.runs.iter().map(|run| run.cured_ms).collect();
+    let well = |outcome: ActOutcome| matches!(outcome, ActOutcome::Healed | ActOutcome::Relieved);
+    let ill = one.runs.iter().filter(|run| !well(run.outcome)).count();
+    let (noticed, cured) = (Spread::of(&noticed), Spread::of(&cured));
+    let share = cured.map(|cured| cured.most / 1000.0 / one.limit_s as f64);
+    let asked: Vec<bool> = one.runs.iter().filter_map(|run| run.undone).collect();
+    let undo = match asked.iter().filter(|undone| **undone).count() {
+        _ if asked.is_empty() => "–".to_owned(),
+        done => format!("{done} of {}", asked.len()),
+    };
+    let mut by: Vec<&str> = one.runs.iter().flat_map(|run| run.by.iter().map(String::as_str)).collect();
+    by.sort_unstable();
+    by.dedup();
+    let failed =
+        if ill + one.failed.len() > 0 { format!(" (**{} not cured**)", ill + one.failed.len()) } else { String::new() };
+    format!(
+        "| {}. {}{failed} | {} | {} | {} | {} | {} | {} | {undo} | {} |",
+        one.mode,
+        one.name,
+        one.injected,
+        one.runs.len() + one.failed.len(),
+        told(noticed),
+        told(cured),
+        one.limit_s,
+        share.map_or_else(|| "–".into(), |share| format!("{:.1} %", share * 100.0)),
+        by.join("; ")
+    )
+}
+
+fn told(spread: Option<Spread>) -> String {
+    spread.map_or_else(|| "–".into(), |spread| format!("{:.0}, {:.0}", spread.median, spread.most))
+}
