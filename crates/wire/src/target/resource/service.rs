@@ -25,7 +25,8 @@ pub struct Port {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Boot {
-    /// The file to which the target appends a line per phase: `{"phase": …, "state": "begun" | "ended", "at": RFC 3339}`.
+    /// The file to which the target appends a line per phase: `{"phase": …, "state": "begun" | "left" | "ended", "at": RFC 3339}`;
+    /// left: the start goes on without it, or while it runs in the background.
     pub report: String,
     /// A phase is slow when it takes longer than this.
     #[serde(default = "default_boot_limit")]
