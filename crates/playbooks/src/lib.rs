@@ -22,6 +22,7 @@ pub use error::ActError;
 pub use files::replace;
 pub use heal::{Site, heal};
 pub use lever::Levers;
+pub use modes::boot::BootPlaybook;
 pub use modes::configuration::ConfigurationPlaybook;
 pub use modes::credential::CredentialPlaybook;
 pub use modes::database::DatabasePlaybook;

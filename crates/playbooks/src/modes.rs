@@ -1,5 +1,6 @@
 //! The failure modes: one playbook each.
 
+pub(crate) mod boot;
 pub(crate) mod configuration;
 pub(crate) mod credential;
 pub(crate) mod database;
