@@ -10,7 +10,7 @@ use wire::plan::Verdict;
 /// How often is looked again while nothing is told; the parent's end is told.
 const LOOK: TimeDelta = TimeDelta::seconds(10);
 /// For so long after the cure the answers may still come in that were under way before.
-const ECHO: TimeDelta = TimeDelta::seconds(5);
+pub(crate) const ECHO: TimeDelta = TimeDelta::seconds(5);
 
 /// The next move of a resting incident, which was last seen then.
 pub fn next(

@@ -16,6 +16,7 @@ let shown = { id: null, keys: new Map() };
 /** The parts in their order: a name, what it depends on, and how it is drawn; nothing is drawn without content. */
 const PARTS = [
   ["actions", ({ incident, actions }) => [actions, incident.proposal?.digest, incident.approval_expires_at], (detail, context) => drawActions(detail, context)],
+  ["family", ({ parent, children }) => [parent, children], drawFamily],
   ["story", ({ story }) => story, ({ story }) => part("What happened", drawStory(story))],
   ["times", ({ stages, events, total_ms, platform_ms }) => [stages, events.length, total_ms, platform_ms], drawTimes],
   ["diagnosis", ({ incident, neighbours }) => [incident.plan, incident.option, incident.spent, incident.escalation, neighbours], drawDiagnosis],
@@ -106,6 +107,7 @@ function drawSummary({ incident, occurrences_total, events }, now) {
       ["Came back", incident.recurrences ? count(incident.recurrences, "time", "times") : null],
       ["Under way", step],
       ["Waits until", waits ? [h("time", { id: "waits-until", datetime: waits.until }, clock(waits.until)), `: ${waits.note}`] : null, "wide"],
+      ["Push waits until", incident.status === "admitted" && incident.postponed_until && Date.parse(incident.postponed_until) > now ? `${clock(incident.postponed_until)} at the latest: a storm lasts` : null],
       ["Language models", modelWords(incident.models)],
       ["Resolved by", incident.resolved_by],
       ["Needs a person because", incident.escalation && incident.status === "escalated" ? reasonWords(incident.escalation) : null],
@@ -113,6 +115,18 @@ function drawSummary({ incident, occurrences_total, events }, now) {
       ["Id", h("code", { class: "id" }, incident.id)],
     ),
   ];
+}
+
+/** The incident whose symptom this one is, and those that are symptoms of this one. */
+function drawFamily({ parent, children }) {
+  const line = (one) => [statusPill(one), " ", h("a", { href: hashOf({ incident: one.id }) }, one.code), " in ", h("b", {}, one.target)];
+  const below = children ?? [];
+  if (!parent && below.length === 0) return null;
+  return part(
+    "Incidents of the same cause",
+    parent ? h("p", {}, "The cause is looked for in ", line(parent)) : null,
+    below.length > 0 ? [h("p", {}, `${count(below.length, "incident rests", "incidents rest")} under this one, or went with it:`), h("ul", { class: "children" }, below.map((one) => h("li", {}, line(one))))] : null,
+  );
 }
 
 function drawStory(story) {

@@ -4,7 +4,7 @@ import { $, fill, h, say } from "./dom.js";
 import { MOST } from "./model.js";
 import { hashOf } from "./place.js";
 import { ago, between, duration, moment } from "./times.js";
-import { ALL_STATUSES, GROUPS, count, filterWords, statusWords, tone } from "./words.js";
+import { ALL_STATUSES, GROUPS, count, filterWords, short, statusWords, tone } from "./words.js";
 
 const COUNTED = GROUPS.filter(([name]) => name !== "archived");
 const rows = new Map();
@@ -88,6 +88,7 @@ function newRow(incident, now) {
 }
 
 function tookWords(incident) {
+  if (incident.parent) return `with ${short(incident.parent)}`;
   if (incident.status !== "resolved" || !incident.resolved_at) return "";
   const took = duration(between(incident.detection?.at ?? incident.detected_at, incident.resolved_at));
   return incident.resolved_by ? `after ${took}` : `healed in ${took}`;

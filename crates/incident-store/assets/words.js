@@ -18,6 +18,7 @@ const STATUSES = {
   escalated: ["Needs a person", "person"],
   dismissed: ["Dismissed", "still"],
   suppressed: ["Suppressed", "still"],
+  correlated: ["Symptom of another", "still"],
   advised: ["Advice given", "person"],
   archived: ["Archived", "still"],
 };

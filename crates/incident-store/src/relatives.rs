@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::schema::incidents;
 use actix_web::web;
 use chassis::Reply;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -16,16 +16,18 @@ use wire::related::{OpenIncident, OpenIncidents, Relative};
 
 /// How many open incidents are told at most.
 const MAX_OPEN: i64 = 2_000;
+/// For how long what is healed is told of.
+const RECENTLY: TimeDelta = TimeDelta::minutes(5);
 /// How many children of one are told at most.
 const MAX_CHILDREN: i64 = 500;
 
 /// Without the journals' contents: this is asked at each step of a recovery.
 const OPEN: &str = "SELECT id, target, code, status, occurrences, parent, \
-    coalesce((SELECT max(at) FROM occurrences WHERE incident_id = incidents.id), detected_at) AS last_at, \
+    coalesce(resolved_at, (SELECT max(at) FROM occurrences WHERE incident_id = incidents.id), detected_at) AS last_at, \
     coalesce((state->'detection'->>'at')::timestamptz, detected_at) AS first_at, \
     state->>'commit' IS NOT NULL AS pushed, \
     coalesce((state->>'separated')::boolean, false) OR coalesce((state->>'recurrences')::bigint, 0) > 0 AS own \
-    FROM incidents WHERE open ORDER BY detected_at DESC, id DESC LIMIT $1";
+    FROM incidents WHERE open OR (status = 'resolved' AND detected_at > $2 - interval '1 day' AND resolved_at > $2) ORDER BY detected_at DESC, id DESC LIMIT $1";
 
 #[derive(QueryableByName)]
 struct OpenRow {
@@ -52,9 +54,11 @@ struct OpenRow {
 }
 
 pub(crate) async fn list_open(app: web::Data<App>) -> Result<web::Json<OpenIncidents>, Reply<StoreError>> {
+    let since = app.store.clock.now() - RECENTLY;
     let read = app.store.read(move |conn| {
         Box::pin(async move {
-            let rows: Vec<OpenRow> = diesel::sql_query(OPEN).bind::<BigInt, _>(MAX_OPEN).load(conn).await?;
+            let query = diesel::sql_query(OPEN).bind::<BigInt, _>(MAX_OPEN).bind::<Timestamptz, _>(since);
+            let rows: Vec<OpenRow> = query.load(conn).await?;
             Ok(rows)
         })
     });

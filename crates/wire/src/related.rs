@@ -5,7 +5,8 @@ use crate::{FaultCode, IncidentId, TargetName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// `GET /v1/open-incidents`: everything that is open, for whoever asks what belongs together.
+/// `GET /v1/open-incidents`: everything that is open or was healed a moment ago, for whoever asks what belongs together: a symptom may be told
+/// when its cause is cured already.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenIncidents {
     /// Newest first.
@@ -25,7 +26,7 @@ pub struct OpenIncident {
     pub status: Status,
     /// When it first happened, by the target's own clock.
     pub first_at: DateTime<Utc>,
-    /// When the store last heard of an occurrence.
+    /// When the store last heard of an occurrence; of what is healed, when it was.
     pub last_at: DateTime<Utc>,
     /// How often it was seen.
     pub occurrences: u32,

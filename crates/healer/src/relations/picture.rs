@@ -1,6 +1,7 @@
 //! All alerts there are, and where the one that is asked about stands among them. Pure.
 
 use super::Relations;
+use crate::family;
 use chrono::{DateTime, Utc};
 use correlation::{Alert, Group, Kind, Root, groups, storm};
 use wire::IncidentId;
@@ -23,8 +24,11 @@ impl<'a> Picture<'a> {
     pub(super) fn of(relations: &'a Relations, incident: &Incident, open: &'a [OpenIncident]) -> Self {
         // What waits for a person heals nothing, so nobody waits for it.
         let is_given_up = |status| matches!(status, Status::Escalated | Status::Advised | Status::Suppressed);
-        let open: Vec<&OpenIncident> =
-            open.iter().filter(|one| one.id == incident.id || !is_given_up(one.status)).collect();
+        // What began when a cause was cured already is no symptom of it.
+        let is_over =
+            |one: &OpenIncident| one.status == Status::Resolved && incident.detection.at > one.last_at + family::ECHO;
+        let counts = |one: &&OpenIncident| one.id == incident.id || !is_given_up(one.status) && !is_over(one);
+        let open: Vec<&OpenIncident> = open.iter().filter(counts).collect();
         let mut alerts: Vec<Alert> = open.iter().map(|one| alert(relations, one)).collect();
         let own = open.iter().position(|one| one.id == incident.id).unwrap_or(alerts.len());
         if own == alerts.len() {
@@ -105,8 +109,14 @@ impl<'a> Picture<'a> {
     /// Whether a push waits: a storm lasts and the cause is not determined. Until when at the latest, and why.
     pub(super) fn storm(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, String)> {
         let limits = &self.relations.limits;
-        let around = storm::around(&self.alerts, &self.relations.graph, now - limits.storm_window);
-        let services = around.get(self.own).copied().unwrap_or(0);
+        // What is healed is no trouble any more; the one that is asked about may stand behind all of them.
+        let is_healed = |index: &usize| self.open.get(*index).is_some_and(|one| one.status == Status::Resolved);
+        let (own, others) = (self.alerts.get(self.own), 0..self.alerts.len());
+        let others = others.filter(|index| *index != self.own && !is_healed(index));
+        let alerts: Vec<Alert> =
+            own.into_iter().chain(others.filter_map(|index| self.alerts.get(index))).cloned().collect();
+        let around = storm::around(&alerts, &self.relations.graph, now - limits.storm_window);
+        let services = around.first().copied().unwrap_or(0);
         if services < limits.storm_services || self.is_determined() {
             return None;
         }

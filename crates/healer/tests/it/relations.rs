@@ -207,3 +207,13 @@ fn it_can_be_switched_off() {
     relations.limits.bounds.window = TimeDelta::zero();
     assert!(!relations.concern(&incident(1, "a"), &starts(Step::Propose)));
 }
+
+#[test]
+fn a_symptom_that_is_told_when_its_cause_is_cured_already_rests_under_it_and_what_began_later_does_not() {
+    let relations = relations(&["shop>store", "store"]);
+    let healed = |at_second| OpenIncident { status: Status::Resolved, last_at: at(at_second), ..open(3, "store", -4) };
+    let shop = incident(1, "shop");
+    rests_under(&relations.decide(&shop, &[open(1, "shop", 0), healed(-3)], starts(Step::Propose), later()), 3);
+    let all = [open(1, "shop", 0), healed(-6)];
+    assert_eq!(relations.decide(&shop, &all, starts(Step::Propose), later()), starts(Step::Propose));
+}

@@ -103,3 +103,15 @@ async fn people_are_told_of_parent_and_children_in_both_directions() {
         ("It is a symptom of another incident", "it needs what is broken")
     );
 }
+
+#[tokio::test]
+async fn what_was_healed_a_moment_ago_is_told_with_when_it_was() {
+    let store = start().await;
+    let lease = store.leased().await;
+    store.resolve(&lease, 2).await;
+    let told = async || store.healer.open_incidents().await.unwrap().incidents;
+    let (healed, found) = (store.now(), told().await);
+    assert_eq!(found.iter().map(|one| (one.status, one.last_at)).collect::<Vec<_>>(), [(Status::Resolved, healed)]);
+    store.pass(301);
+    assert!(told().await.is_empty());
+}

@@ -119,12 +119,13 @@ fn empty(filter: &Filter, state: &HealingState) -> String {
 /// An incident in a line.
 pub fn line(incident: &Incident) -> String {
     format!(
-        "{}  {}Z  {:<17} {:<28} {} ×{}",
+        "{}  {}Z  {:<17} {:<28} {} ×{}{}",
         incident.id,
         incident.detected_at.format("%Y-%m-%d %H:%M:%S"),
         incident.status.as_str(),
         plain(&incident.code.to_string()),
         incident.target,
-        incident.occurrences
+        incident.occurrences,
+        incident.parent.map(|parent| format!("  of {parent}")).unwrap_or_default()
     )
 }

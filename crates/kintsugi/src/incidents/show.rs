@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::time::Duration;
 use wire::event::Event;
 use wire::model::ModelUse;
+use wire::related::Relative;
 use wire::view::Detail;
 use wire::{IncidentId, Service, paths};
 
@@ -42,6 +43,7 @@ fn text(detail: &Detail, depth: Depth) -> String {
             let _ = write!(text, "\n{at}  {}\n{}\n", plain(&chapter.title), indented(&plain(&chapter.text)));
         }
     }
+    family(&mut text, detail);
     stages(&mut text, detail);
     models(&mut text, &detail.incident.models);
     if let (true, Some(diff)) = (depth.diff, &detail.diff) {
@@ -52,6 +54,20 @@ fn text(detail: &Detail, depth: Depth) -> String {
         let _ = write!(text, "\nyou can: {}", detail.actions.join(", "));
     }
     text
+}
+
+fn family(text: &mut String, detail: &Detail) {
+    let one = |relative: &Relative| {
+        let (id, code, target) = (relative.id, plain(&relative.code.to_string()), &relative.target);
+        format!("{id}  {:<17} {code} {target}", relative.status.as_str())
+    };
+    if let Some(parent) = &detail.parent {
+        let _ = write!(text, "\nits cause is looked for in: {}", one(parent));
+    }
+    if !detail.children.is_empty() {
+        let children: Vec<String> = detail.children.iter().map(|child| format!("    {}", one(child))).collect();
+        let _ = write!(text, "\nsymptoms that rest under it, or went with it:\n{}", children.join("\n"));
+    }
 }
 
 fn stages(text: &mut String, detail: &Detail) {
