@@ -9,6 +9,7 @@ mod spread;
 
 use crate::machine::Machine;
 use crate::madeup::MadeUp;
+use crate::stats;
 use anyhow::Context;
 use methods::Method;
 use score::Tally;
@@ -47,6 +48,14 @@ struct Row {
     tally: Tally,
 }
 
+/// Times in short, milliseconds.
+#[derive(Debug, Default, Serialize)]
+struct Spread {
+    n: usize,
+    median: f64,
+    worst: f64,
+}
+
 /// Everything that was measured.
 #[derive(Debug, Default, Serialize)]
 struct Results {
@@ -60,7 +69,9 @@ struct Results {
     recall: score::Count,
     rows: Vec<Row>,
     /// What one question takes, milliseconds: at each of the detections of some scenarios.
-    ask_ms: Vec<f64>,
+    #[serde(skip)]
+    asked_ms: Vec<f64>,
+    ask_ms: Spread,
     /// Alerts and detections of a scenario, on average.
     alerts: f64,
     detections: f64,
@@ -107,7 +118,7 @@ fn measure(seed: u64, scenarios: usize, machine: &Machine) -> Results {
             results.alerts += scenario.alerts.len() as f64;
             results.detections += scenario.arrivals.len() as f64;
             if index < ASKED_ON_THE_WAY {
-                results.ask_ms.extend(asked_on_the_way(&scenario));
+                results.asked_ms.extend(asked_on_the_way(&scenario));
             }
         }
         for (method, tally) in tallies {
@@ -118,6 +129,9 @@ fn measure(seed: u64, scenarios: usize, machine: &Machine) -> Results {
             results.rows.push(Row { kind, method, tally: tally.finished() });
         }
     }
+    let worst = stats::percentile(&results.asked_ms, 1.0).unwrap_or_default();
+    results.ask_ms =
+        Spread { n: results.asked_ms.len(), median: stats::median(&results.asked_ms).unwrap_or_default(), worst };
     results.alerts /= f64::from(count.max(1));
     results.detections /= f64::from(count.max(1));
     (results.precision, results.recall) = (results.precision.finished(), results.recall.finished());

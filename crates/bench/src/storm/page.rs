@@ -5,7 +5,6 @@ use super::score::{Count, Tally};
 use super::spread::Kind;
 use super::{Results, Row};
 use crate::machine::Machine;
-use crate::stats;
 use std::fmt::Write;
 
 const HEAD: &str = "# Storms: many alerts, few causes\n\n\
@@ -36,13 +35,10 @@ pub(super) fn page(results: &Results, machine: &Machine) -> String {
         pooled(results.precision),
         pooled(results.recall)
     );
-    let (median, worst) = (stats::median(&results.ask_ms), stats::percentile(&results.ask_ms, 1.0));
     let _ = writeln!(
         text,
         "- one question ({build} build), asked at each of {} detections: {:.2} ms (median), {:.2} ms (worst)\n",
-        results.ask_ms.len(),
-        median.unwrap_or_default(),
-        worst.unwrap_or_default()
+        results.ask_ms.n, results.ask_ms.median, results.ask_ms.worst
     );
     for kind in Kind::ALL {
         let _ = writeln!(text, "\n## {}\n", words(kind));
