@@ -1,5 +1,6 @@
 //! Mode 2: the port that the target is to have is taken.
 
+mod holder;
 mod instances;
 
 use crate::error::ActError;
@@ -7,7 +8,8 @@ use crate::files;
 use crate::playbook::Playbook;
 use crate::ports::{self, Listener};
 use crate::processes;
-use instances::{Instance, Stale};
+use holder::Holder;
+use instances::Instance;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
@@ -45,18 +47,6 @@ pub struct Seen {
     preferred_is_free: bool,
     /// The next one that is free.
     next: Option<u16>,
-}
-
-/// Who holds a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Holder {
-    Nobody,
-    /// An instance of the target's own that is in use.
-    Own(String),
-    /// One that is not, and why.
-    Stale(Process, Stale),
-    /// Somebody else; also somebody who cannot be seen.
-    Stranger(String),
 }
 
 impl PortPlaybook {
@@ -240,19 +230,6 @@ impl Playbook for PortPlaybook {
             Action::End { process } => self.end(*process).await,
             Action::Register { at } => self.register(at).await,
             other => Err(ActError::not_offered(other)),
-        }
-    }
-}
-
-impl std::fmt::Display for Holder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Holder::Nobody => f.write_str("nobody holds it now"),
-            Holder::Own(who) => write!(f, "{who}, an instance of its own, has it"),
-            Holder::Stale(process, why) => {
-                write!(f, "process {}, a stale instance of its own, holds it: {why}", process.pid)
-            }
-            Holder::Stranger(who) => write!(f, "{who}, which is not the target's, holds it"),
         }
     }
 }
