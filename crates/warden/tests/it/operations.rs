@@ -1,0 +1,87 @@
+use crate::running::{GOOD, Running};
+use reqwest::Method;
+use serde_json::json;
+use std::time::Duration;
+use testkit::eventually;
+use wire::IncidentId;
+use wire::detection::Source;
+
+fn broken(running: &Running) {
+    std::fs::write(running.path(), "[server").expect("broken");
+}
+
+async fn until_told(running: &Running, times: usize) {
+    let told = async || (running.told.lock().expect("told").len() >= times).then_some(());
+    eventually("it is told", Duration::from_secs(10), told).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_breaks_is_told_once_with_its_resource_and_healed_when_the_healer_asks() {
+    let running = Running::start().await;
+    broken(&running);
+    until_told(&running, 1).await;
+    assert_eq!(std::fs::read_to_string(running.path()).unwrap(), "[server", "nobody asked yet");
+    let (status, answer) = running.act(IncidentId::fresh(), "i/act-1", 1, 1).await;
+    assert_eq!((status, answer.pointer("/outcome/outcome")), (200, Some(&json!("healed"))), "{answer}");
+    assert_eq!(std::fs::read_to_string(running.path()).unwrap(), GOOD);
+    let well = async || {
+        let (_, all) = running.ask("operator", Method::GET, "/v1/resources", None).await;
+        (all.pointer("/0/seen/0/holds") == Some(&json!(true))).then_some(())
+    };
+    eventually("it is seen to be well", Duration::from_secs(10), well).await;
+    let told = running.told.lock().expect("told").clone();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (told[0].source, told[0].fields.get("resource").map(String::as_str)),
+        (Source::Warden, Some("settings"))
+    );
+    broken(&running);
+    until_told(&running, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_under_an_older_lease_or_epoch_is_refused_over_a_restart_too() {
+    let mut running = Running::start().await;
+    let incident = IncidentId::fresh();
+    assert_eq!(running.act(incident, "i/act-1", 5, 2).await.0, 200);
+    running.again().await;
+    broken(&running);
+    for (fence, epoch, code) in [(4, 2, "fence_stale"), (6, 1, "epoch_stale")] {
+        let (status, answer) = running.act(incident, "i/act-2", fence, epoch).await;
+        assert_eq!((status, answer.get("code").and_then(|code| code.as_str())), (409, Some(code)), "{answer}");
+    }
+    assert_eq!(std::fs::read_to_string(running.path()).unwrap(), "[server", "nothing was done");
+    assert_eq!(running.act(incident, "i/act-2", 5, 2).await.0, 200, "a refusal is not what the key finds");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_the_healer_asks_for_work_and_bad_requests_say_what_would_be_right() {
+    let running = Running::start().await;
+    let watch = |code: &str| json!({ "task": "watch", "target": "tiny", "code": code, "for_ms": 1 });
+    for (who, status) in [("operator", 403), ("deployer", 403), ("stranger", 401), ("healer", 202)] {
+        let (told, _) = running.ask(who, Method::PUT, "/v1/operations/a/watch-1", Some(&watch("BROKEN"))).await;
+        assert_eq!(told, status, "{who}");
+    }
+    let (status, answer) = running.ask("healer", Method::PUT, "/v1/operations/a/watch-2", Some(&watch("OTHER"))).await;
+    assert_eq!(status, 404);
+    assert!(answer.to_string().contains("name one in its target file"), "{answer}");
+    let odd = json!({ "task": "dance" });
+    assert_eq!(running.ask("healer", Method::PUT, "/v1/operations/a/b", Some(&odd)).await.0, 400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_tells_how_often_it_was_well_and_ill() {
+    let running = Running::start().await;
+    for (break_it, counted) in [(false, "well"), (true, "ill")] {
+        if break_it {
+            broken(&running);
+        }
+        let task = json!({ "task": "watch", "target": "tiny", "code": "BROKEN", "for_ms": 250 });
+        let path = format!("/v1/operations/a/watch-{counted}");
+        running.ask("healer", Method::PUT, &path, Some(&task)).await;
+        let (_, answer) = running.ask("healer", Method::GET, &format!("{path}?wait_ms=20000&seen=9"), None).await;
+        let outcome = answer.get("outcome").expect("an outcome");
+        assert!(outcome.get("looks").and_then(|looks| looks.as_u64()) >= Some(2), "{answer}");
+        assert_eq!(outcome.get(counted), outcome.get("looks"), "{answer}");
+    }
+}
