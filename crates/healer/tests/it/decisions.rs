@@ -1,6 +1,6 @@
 //! `next`, rule by rule. The model plays whole recoveries; here stands what each rule says.
 
-mod case;
+pub(crate) mod case;
 mod later;
 
 use crate::sample::{at, commit, known, policy, unknown};

@@ -20,3 +20,4 @@ mod fleet;
 mod loops;
 mod relations;
 mod routes;
+mod wards;
