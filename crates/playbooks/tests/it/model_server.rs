@@ -10,10 +10,11 @@ use wire::target::{Lever, LeverBy, ModelServer};
 
 /// A place for a model server, with the lever to go on without it.
 struct Place {
+    /// Before the folder with the pid file goes.
+    _ends: EndsWithTest,
     stand: Stand,
     server: ModelServer,
     lever: Lever,
-    _ends: EndsWithTest,
 }
 
 impl Place {
@@ -32,7 +33,7 @@ impl Place {
             without: Some(name),
         };
         let ends = EndsWithTest(stand.path("model.pid"));
-        Self { stand, server, lever, _ends: ends }
+        Self { _ends: ends, stand, server, lever }
     }
 
     fn playbook(&self) -> ModelServerPlaybook {

@@ -4,15 +4,18 @@
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use std::fs::File;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// The far end.
 const FAR: &str = "10.213.7.2";
+/// The longest that a cable takes to be up.
+const JOINS: Duration = Duration::from_secs(10);
 const NEAR: &str = "10.213.7.1";
 const NAMES: &str = "/run/netns";
 /// So many were made by this process.
@@ -55,7 +58,18 @@ impl Network {
         let has_names = Arc::clone(&network.has_names);
         thread::spawn(move || service.incoming().for_each(drop));
         thread::spawn(move || serve_names(&names, &has_names));
+        network.near(|| network.until_joined());
         network
+    }
+
+    /// A cable is not up the moment it is plugged in.
+    fn until_joined(&self) {
+        let far = self.by_address().parse().expect("an address");
+        let until = Instant::now() + JOINS;
+        while let Err(error) = TcpStream::connect_timeout(&far, JOINS) {
+            assert!(Instant::now() < until, "the cable does not come up: {error}");
+            thread::yield_now();
+        }
     }
 
     /// The service at the far end, by its address.
