@@ -1,6 +1,11 @@
 //! A whole stack with the tiny target, and what a story asks of it.
 
 mod again;
+mod beside;
+mod setup;
+
+pub use beside::SYMPTOM;
+pub use setup::Setup;
 
 use crate::gate::Gate;
 use crate::pipeline::Pipeline;
@@ -42,23 +47,6 @@ pub struct Fleet {
     _folder: TempDir,
 }
 
-/// What a story changes before the fleet starts.
-#[derive(Debug, Default)]
-pub struct Setup {
-    /// More environment for every service.
-    pub env: BTreeMap<String, String>,
-    /// Cures instead of the right one: file name and text.
-    pub cures: Option<Vec<(&'static str, String)>>,
-    /// What becomes of the target file's text.
-    pub edit: Option<fn(&str) -> String>,
-    /// Makes the resources of the target in a folder, and answers their part of the target file.
-    pub resources: Option<fn(&Path) -> String>,
-    /// The host behind which the target's remote is, instead of a folder.
-    pub sshd: Option<Sshd>,
-    /// Whether a pipeline deploys the target.
-    pub by_pipeline: bool,
-}
-
 impl Fleet {
     /// Starts one and waits until the target is live.
     ///
@@ -98,6 +86,7 @@ impl Fleet {
         if let Some(sshd) = &setup.sshd {
             move_behind(sshd, &tiny, &mut overrides);
         }
+        beside::add(&setup.beside, &tiny, &folder.path().join("beside"), &mut overrides);
         let front = ports.url(Service::Front);
         let pipeline = setup.by_pipeline.then(|| Pipeline::start(folder.path(), &tiny, &front));
         let options = Options {

@@ -12,6 +12,7 @@ mod remotes;
 mod resets;
 mod resources;
 mod retries;
+mod storms;
 mod templates;
 mod traces;
 mod numbers;
