@@ -4,6 +4,7 @@
 mod graph;
 mod methods;
 mod page;
+mod scenario;
 mod score;
 mod spread;
 
@@ -12,9 +13,9 @@ use crate::madeup::MadeUp;
 use crate::stats;
 use anyhow::Context;
 use methods::Method;
+use scenario::{Kind, Scenario};
 use score::Tally;
 use serde::Serialize;
-use spread::Kind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -139,7 +140,7 @@ fn measure(seed: u64, scenarios: usize, machine: &Machine) -> Results {
 }
 
 /// What each question takes when one is asked at every detection.
-fn asked_on_the_way(scenario: &spread::Scenario) -> Vec<f64> {
+fn asked_on_the_way(scenario: &Scenario) -> Vec<f64> {
     let mut known = Vec::new();
     let ask = |alerts: &[correlation::Alert]| {
         let begun = Instant::now();

@@ -1,6 +1,6 @@
 //! Ways to merge alerts: ours, and simpler ones.
 
-use super::spread::Scenario;
+use super::scenario::Scenario;
 use chrono::TimeDelta;
 use correlation::{Bounds, Root, groups};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! The results as a page for people. Pure.
 
 use super::methods::Method;
+use super::scenario::Kind;
 use super::score::{Count, Tally};
-use super::spread::Kind;
 use super::{Results, Row};
 use crate::machine::Machine;
 use std::fmt::Write;

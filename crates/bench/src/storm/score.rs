@@ -1,7 +1,7 @@
 //! What was merged against what is true. Pure.
 
 use super::methods::Merged;
-use super::spread::Scenario;
+use super::scenario::Scenario;
 use crate::gates::interval::wilson;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

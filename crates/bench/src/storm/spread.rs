@@ -2,10 +2,10 @@
 //! and clocks. What it assumes stands in the page.
 
 use super::graph::{Made, SERVICES, STRANGERS};
+use super::scenario::{Arrival, Kind, Scenario};
 use crate::madeup::MadeUp;
 use chrono::{DateTime, TimeDelta, Utc};
 use correlation::{Alert, Graph};
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many detections there are, before some are lost.
@@ -14,78 +14,6 @@ const DETECTIONS: usize = 500;
 const REACH: usize = 8;
 /// How long a storm is watched, seconds.
 const LASTS: f64 = 120.0;
-
-/// What is injected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
-    /// One, which tells of itself.
-    OneCause,
-    /// One, which says nothing: a stranger, or a service whose alerts are lost.
-    OneSilentCause,
-    /// Two that reach nothing in common.
-    TwoCausesApart,
-    /// Two that reach some services both, and not each other.
-    TwoCausesOverlapping,
-    /// Two, one of which the other reaches.
-    TwoCausesOneInReach,
-    /// One; of the symptoms one in fifty is declared a fault of its service's own.
-    OneCauseMislabelled,
-}
-
-impl Kind {
-    pub(super) const ALL: [Kind; 6] = [
-        Kind::OneCause,
-        Kind::OneSilentCause,
-        Kind::TwoCausesApart,
-        Kind::TwoCausesOverlapping,
-        Kind::TwoCausesOneInReach,
-        Kind::OneCauseMislabelled,
-    ];
-}
-
-/// A storm, and what is true of it.
-pub(super) struct Scenario {
-    pub(super) graph: Graph,
-    /// As `(service, what it needs)`, for ways to merge that know no direction.
-    pub(super) needs: Vec<(String, Vec<String>)>,
-    /// The detections in the order in which they arrive.
-    pub(super) arrivals: Vec<Arrival>,
-    /// What they are in the end: one alert of a service and a code.
-    pub(super) alerts: Vec<Alert>,
-    /// Of each alert its cause; none of noise.
-    pub(super) truth: Vec<Option<usize>>,
-    /// Of each cause where it is.
-    pub(super) roots: Vec<String>,
-}
-
-/// A detection.
-#[derive(Debug, Clone)]
-pub(super) struct Arrival {
-    alert: Alert,
-    arrives: f64,
-    cause: Option<usize>,
-}
-
-impl Arrival {
-    /// Joins the alert of its service and code, as an incident store does it.
-    pub(super) fn join(&self, alerts: &mut Vec<Alert>) -> usize {
-        let same = |alert: &Alert| alert.service == self.alert.service && alert.code == self.alert.code;
-        match alerts.iter().position(same) {
-            Some(known) => {
-                if let Some(alert) = alerts.get_mut(known) {
-                    alert.first = alert.first.min(self.alert.first);
-                    alert.last = alert.last.max(self.alert.last);
-                }
-                known
-            }
-            None => {
-                alerts.push(self.alert.clone());
-                alerts.len() - 1
-            }
-        }
-    }
-}
 
 /// One of a kind.
 pub(super) fn scenario(kind: Kind, dice: &mut MadeUp) -> Scenario {
