@@ -1,6 +1,6 @@
 //! A storm of detections of many targets, through the real store and healer: one cause, one recovery.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a story that cannot be told is a failed test")]
+#![expect(clippy::expect_used, reason = "a story that cannot be told is a failed test")]
 
 use e2e::callers;
 use e2e::fleet::{Fleet, RECOVERY, SYMPTOM, Setup};
