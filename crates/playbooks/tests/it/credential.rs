@@ -161,6 +161,7 @@ async fn a_token_that_was_refused_is_left_alone_for_a_while() {
 async fn a_renewal_that_nobody_waits_for_any_more_loses_no_token() {
     let (stand, authority) = (stand(), Authority::start(&[], Some("canary-refresh-0")));
     let playbook = playbook(&stand, &authority, Has { refresh: true, ..Has::default() });
+    authority.renews_slowly(Duration::from_secs(1));
     {
         let mut diary = stand.diary();
         let healing = playbooks::heal(&playbook, &stand.site, &mut diary, "x");

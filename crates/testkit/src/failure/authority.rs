@@ -4,6 +4,7 @@
 use super::server::{Asked, Reply, Server};
 use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// Both in one: `GET` anything asks for a bearer token that is valid, `POST /token` renews one.
 pub struct Authority {
@@ -23,6 +24,8 @@ struct State {
     renewals: u64,
     /// What the token endpoint answers instead, if anything.
     instead: Option<Reply>,
+    /// How long after a renewal it is answered.
+    pause: Duration,
 }
 
 impl Authority {
@@ -34,7 +37,13 @@ impl Authority {
         let shared = Arc::clone(&state);
         let server = Server::start(move |asked| {
             let mut state = shared.lock().expect("nobody panics");
-            if asked.line == "POST /token" { state.renew(asked) } else { state.take(asked) }
+            if asked.line != "POST /token" {
+                return state.take(asked);
+            }
+            let (reply, pause) = (state.renew(asked), state.pause);
+            drop(state);
+            std::thread::sleep(pause);
+            reply
         });
         Self { server, state }
     }
@@ -66,6 +75,11 @@ impl Authority {
     /// What the token endpoint answers instead of its own.
     pub fn token_endpoint_answers(&self, reply: Option<Reply>) {
         self.state().instead = reply;
+    }
+
+    /// A renewal is answered so long after it was done.
+    pub fn renews_slowly(&self, pause: Duration) {
+        self.state().pause = pause;
     }
 
     /// How often it was asked with a token that is not valid, and how often for a new one.
