@@ -2,19 +2,21 @@
 
 use crate::ward::Shared;
 use playbooks::{
-    ConfigurationPlaybook, CredentialPlaybook, DatabasePlaybook, Diary, DiaryError, DiskPlaybook, EndpointPlaybook,
-    ModelServerPlaybook, NetworkPlaybook, Playbook, PortPlaybook, Site,
+    BootPlaybook, ConfigurationPlaybook, CredentialPlaybook, DatabasePlaybook, Diary, DiaryError, DiskPlaybook,
+    EndpointPlaybook, MemoryPlaybook, ModelServerPlaybook, NetworkPlaybook, Playbook, PortPlaybook, Site,
 };
 use wire::runtime::{ActReport, Invariant};
 use wire::target::ResourceKind;
 
-/// The playbooks that there are; a resource of another kind is not looked after, and that is said.
+/// One of the playbooks.
 pub(crate) enum Kind {
+    Boot(BootPlaybook),
     Configuration(ConfigurationPlaybook),
     Credential(CredentialPlaybook),
     DatabaseFile(DatabasePlaybook),
     Disk(DiskPlaybook),
     Endpoint(EndpointPlaybook),
+    Memory(MemoryPlaybook),
     ModelServer(ModelServerPlaybook),
     Network(NetworkPlaybook),
     Port(PortPlaybook),
@@ -24,11 +26,13 @@ pub(crate) enum Kind {
 macro_rules! each {
     ($kind:expr, $playbook:ident => $do:expr) => {
         match $kind {
+            Kind::Boot($playbook) => $do,
             Kind::Configuration($playbook) => $do,
             Kind::Credential($playbook) => $do,
             Kind::DatabaseFile($playbook) => $do,
             Kind::Disk($playbook) => $do,
             Kind::Endpoint($playbook) => $do,
+            Kind::Memory($playbook) => $do,
             Kind::ModelServer($playbook) => $do,
             Kind::Network($playbook) => $do,
             Kind::Port($playbook) => $do,
@@ -46,19 +50,20 @@ pub(crate) struct Looked {
 
 impl Kind {
     /// Of a resource.
-    pub(crate) fn of(resource: &ResourceKind, shared: &Shared) -> Option<Self> {
+    pub(crate) fn of(resource: &ResourceKind, shared: &Shared) -> Self {
         let levers = || shared.levers.clone();
-        Some(match resource.clone() {
+        match resource.clone() {
+            ResourceKind::Boot(boot) => Kind::Boot(BootPlaybook::new(boot, levers(), shared.clock.clone())),
             ResourceKind::Configuration(file) => Kind::Configuration(ConfigurationPlaybook::new(file)),
             ResourceKind::Credential(credential) => Kind::Credential(CredentialPlaybook::new(credential, levers())),
             ResourceKind::DatabaseFile(file) => Kind::DatabaseFile(DatabasePlaybook::new(file, levers())),
             ResourceKind::Disk(disk) => Kind::Disk(DiskPlaybook::new(disk, shared.clock.clone())),
             ResourceKind::Endpoint(endpoint) => Kind::Endpoint(EndpointPlaybook::new(endpoint)),
+            ResourceKind::Memory(memory) => Kind::Memory(MemoryPlaybook::new(memory, levers())),
             ResourceKind::ModelServer(server) => Kind::ModelServer(ModelServerPlaybook::new(server, levers())),
             ResourceKind::Network(network) => Kind::Network(NetworkPlaybook::new(network, levers())),
             ResourceKind::Port(port) => Kind::Port(PortPlaybook::new(port)),
-            _ => return None,
-        })
+        }
     }
 
     pub(crate) async fn look(&self) -> Looked {

@@ -31,7 +31,7 @@ pub(crate) struct Shared {
 pub(crate) struct Ward {
     pub(crate) target: TargetName,
     pub(crate) resource: Resource,
-    kind: Option<Kind>,
+    kind: Kind,
     site: Site,
     diary: PathBuf,
     /// Whoever holds it changes the resource, or looks whether it has to be changed.
@@ -50,9 +50,6 @@ struct Last {
 impl Ward {
     pub(crate) fn new(target: TargetName, resource: Resource, diary: PathBuf, shared: Shared) -> Self {
         let kind = Kind::of(&resource.is, &shared);
-        if kind.is_none() {
-            tracing::warn!(%target, resource = %resource.name, "there is no playbook for this kind of resource: it is not looked after");
-        }
         let site = Site {
             resource: resource.name.clone(),
             limit: Duration::from_secs(resource.is.limit_s()),
@@ -68,7 +65,7 @@ impl Ward {
 
     /// Looks, when nobody is healing it.
     pub(crate) async fn look(&self) -> Option<Looked> {
-        let kind = self.kind.as_ref()?;
+        let kind = &self.kind;
         let _turn = self.turn.lock().await;
         let looked = tokio::time::timeout(LOOK, kind.look()).await.ok()?;
         self.note(&looked.invariants, None);
@@ -77,7 +74,7 @@ impl Ward {
 
     /// Heals it for an incident, or goes on with that.
     pub(crate) async fn heal(&self, act: &Act, reporter: &Reporter) -> Result<ActReport, OperationFailed> {
-        let kind = self.kind()?;
+        let kind = &self.kind;
         let _turn = self.turn.lock().await;
         let mut diary = Diary::open(&self.diary).map_err(no_diary)?;
         kind.withdraw(&self.site, &mut diary).await.map_err(no_diary)?;
@@ -92,7 +89,6 @@ impl Ward {
 
     /// Watches it for a while.
     pub(crate) async fn watch(&self, watch: &Watch) -> Result<WatchReport, OperationFailed> {
-        self.kind()?;
         let until = tokio::time::Instant::now() + Duration::from_millis(watch.for_ms).min(MAX_WATCH);
         let (from, mut looks, mut well, mut ill) = (self.now(), 0, 0, 0);
         let mut seen = Vec::new();
@@ -117,7 +113,7 @@ impl Ward {
 
     /// Withdraws what stands in place for the time being, as soon as it is not needed any more.
     pub(crate) async fn withdraw(&self) -> Result<(), DiaryError> {
-        let Some(kind) = &self.kind else { return Ok(()) };
+        let kind = &self.kind;
         let _turn = self.turn.lock().await;
         let mut diary = Diary::open(&self.diary)?;
         if !diary.held().is_empty() {
@@ -132,11 +128,6 @@ impl Ward {
         let last = self.last().clone();
         let (target, resource, fault) = (self.target.clone(), self.resource.name.clone(), self.resource.fault.clone());
         ResourceView { target, resource, fault, seen: last.seen, at: last.at, held: last.held }
-    }
-
-    fn kind(&self) -> Result<&Kind, OperationFailed> {
-        let message = "there is no playbook for this kind of resource";
-        self.kind.as_ref().ok_or_else(|| OperationFailed::give_up("no_playbook", message))
     }
 
     fn note(&self, seen: &[Invariant], held: Option<Vec<Held>>) {

@@ -25,8 +25,10 @@ pub(super) struct Run {
     pub(super) outcome: ActOutcome,
     /// The remedies that stood.
     pub(super) by: Vec<String>,
-    /// Whether all that stood was taken back, and it was as bad as before then; none where nothing has to be.
+    /// Whether all that stood was taken back; none where nothing has to be.
     pub(super) undone: Option<bool>,
+    /// Whether it was as bad as before then. Not everything is: a start goes on meanwhile.
+    pub(super) ill_again: bool,
 }
 
 /// Where one run takes place.
@@ -67,37 +69,38 @@ pub(super) async fn once<P: Playbook>(
     };
     let (healed, made) = tokio::join!(heal, make);
     let ((noticed, cured, report), made) = (healed?, made?);
-    let undone = take_back(playbook, &report).await;
+    let (undone, ill_again) = take_back(playbook, &report).await;
     Ok(Run {
         noticed_ms: ms(noticed.saturating_duration_since(made)),
         cured_ms: ms(cured - noticed),
         outcome: report.outcome,
         by: report.tried.iter().filter(|tried| tried.kept).map(|tried| tried.remedy.title.clone()).collect(),
         undone,
+        ill_again,
     })
 }
 
-/// Takes back what stood, the newest first.
-async fn take_back<P: Playbook>(playbook: &P, report: &ActReport) -> Option<bool> {
+/// Takes back what stood, the newest first. Answers whether that went well, and whether it was as bad as before then.
+async fn take_back<P: Playbook>(playbook: &P, report: &ActReport) -> (Option<bool>, bool) {
     let kept: Vec<_> = report.tried.iter().rev().filter(|tried| tried.kept).collect();
     let actions: Vec<_> = kept.iter().filter_map(|tried| tried.remedy.undo.action()).collect();
     if actions.is_empty() {
-        return None;
+        return (None, false);
     }
     for action in actions {
         if playbook.act(action).await.is_err() {
-            return Some(false);
+            return (Some(false), false);
         }
     }
     let least = kept.last().map_or(Level(1), |tried| tried.before);
     let until = Instant::now() + Duration::from_secs(3);
     while Instant::now() < until {
         if level(playbook).await >= least {
-            return Some(true);
+            return (Some(true), true);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Some(false)
+    (Some(true), false)
 }
 
 async fn level<P: Playbook>(playbook: &P) -> Level {

@@ -10,8 +10,8 @@ const HEAD: &str = "# Failure modes that are healed while the target runs\n\n\
     Written by `make bench-modes`. Each failure is really injected while the playbook's own watcher looks at the resource, and is healed by \
     `playbooks::heal`, as `warden` does it; what the journal, the plan and the proof of the whole platform add stands below. *Noticed* counts \
     from the moment the failure is there to the look that finds it (after the strikes that the mode asks for), *cured* from there until every invariant \
-    holds. The limit is about the latter; the goal is a tenth of it. *Undo*: everything that stood was taken back, and it was as bad as \
-    before then; `–`: there is nothing to take back, and the remedy says why.\n";
+    holds. The limit is about the latter; the goal is a tenth of it. *Undo*: how often everything that stood was taken back, \
+    and how often it was as bad as before then (a start or a caller may have gone on meanwhile); `–`: there is nothing to take back, and the remedy says why.\n";
 
 /// The page.
 pub(super) fn page(results: &Results, machine: &Machine) -> String {
@@ -73,9 +73,13 @@ fn row(one: &Outcome) -> String {
     let asked: Vec<bool> = one.runs.iter().filter_map(|run| run.undone).collect();
     let undo = match asked.iter().filter(|undone| **undone).count() {
         _ if asked.is_empty() => "–".to_owned(),
-        done => format!("{done} of {}", asked.len()),
+        done => {
+            let again = one.runs.iter().filter(|run| run.ill_again).count();
+            format!("{done} of {}, {again}", asked.len())
+        }
     };
-    let mut by: Vec<&str> = one.runs.iter().flat_map(|run| run.by.iter().map(String::as_str)).collect();
+    let mut by: Vec<String> =
+        one.runs.iter().flat_map(|run| run.by.iter().map(|title| without_numbers(title))).collect();
     by.sort_unstable();
     by.dedup();
     let failed =
@@ -92,6 +96,16 @@ fn row(one: &Outcome) -> String {
         share.map_or_else(|| "–".into(), |share| format!("{:.1} %", share * 100.0)),
         by.join("; ")
     )
+}
+
+/// Ports and pids are others each time.
+fn without_numbers(title: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in title.split(' ') {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        words.push(if digits > 3 { "N".to_owned() } else { word.to_owned() });
+    }
+    words.join(" ")
 }
 
 fn told(spread: Option<Spread>) -> String {

@@ -1,17 +1,22 @@
-//! Modes 2, 6, 7, 9 and 10: what listens, and what is called.
+//! Modes 2, 3, 4, 6, 7, 9 and 10: what listens, and what is called.
 
 use super::{Case, block_on, lever, levers, text};
 use crate::modes::once::{Place, Run, once};
-use playbooks::{CredentialPlaybook, EndpointPlaybook, ModelServerPlaybook, NetworkPlaybook, PortPlaybook};
+use playbooks::{
+    BootPlaybook, CredentialPlaybook, EndpointPlaybook, Levers, MemoryPlaybook, ModelServerPlaybook, NetworkPlaybook,
+    PortPlaybook,
+};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use testkit::failure::authority::Authority;
+use testkit::failure::boot::{Start, silent};
+use testkit::failure::memory::Hog;
 use testkit::failure::network::Network as Cable;
 use testkit::failure::port::{Manner, Taker};
 use testkit::failure::process::{EndsWithTest, command, free_port};
 use testkit::failure::server::{Reply, Server};
-use wire::target::{Credential, Endpoint, ModelServer, Network, Port, Refresh};
+use wire::target::{Boot, Credential, Endpoint, Lever, LeverBy, Memory, ModelServer, Network, Phase, Port, Refresh};
 
 pub(super) fn cases() -> Vec<Case> {
     let case = |mode, name, injected, limit_s, run| Case { mode, name, injected, limit_s, run };
@@ -24,6 +29,8 @@ pub(super) fn cases() -> Vec<Case> {
             stale,
         ),
         case(2, "port taken by a stranger", "another program's process holds the port", 10, stranger),
+        case(3, "slow boot", "a phase waits for a socket that is silent; slow is more than 1 s here, not 30", 5, slow),
+        case(4, "out of memory", "a process grows by 120 MB over its limit of 60 MiB; a lever drops it", 30, grown),
         case(6, "network unreachable", "a cable between two network namespaces is pulled", 5, cut),
         case(7, "endpoint hangs, with a backup", "a server takes connections and never answers", 15, hangs),
         case(7, "endpoint fails, without a backup", "a server answers 500", 15, fails),
@@ -74,6 +81,36 @@ fn port(folder: &Path, pause: Duration, take: fn(u16, &Path) -> Taker) -> anyhow
         held.lock().unwrap_or_else(PoisonError::into_inner).extend(taken);
     };
     block_on(once(&place(folder, 10), &playbook, pause, inject))
+}
+
+fn slow(folder: &Path, pause: Duration) -> anyhow::Result<Run> {
+    let phase = |name: &str, skip| Phase { name: name.into(), skip };
+    let phases = vec![phase("schema", None), phase("warm", Some(lever("skip")?)), phase("serve", None)];
+    let boot = Boot { report: text(folder, "boot.jsonl"), limit_ms: 1_000, phases };
+    let playbook = BootPlaybook::new(boot, levers(folder, &["skip"])?, chassis::clock::system());
+    let (upstream, at) = silent();
+    let (started, below) = (Arc::new(Mutex::new(Vec::new())), folder.to_owned());
+    let held = Arc::clone(&started);
+    let begin = move || held.lock().unwrap_or_else(PoisonError::into_inner).push(Start::begin(&below, at));
+    let run = block_on(once(&place(folder, 5), &playbook, pause, begin));
+    drop(upstream);
+    run
+}
+
+fn grown(folder: &Path, pause: Duration) -> anyhow::Result<Run> {
+    let hog = Arc::new(Hog::start(folder, &[]));
+    let by = LeverBy::File(hog.lever_file("caches"));
+    let caches = Lever { name: lever("caches")?, title: "drop the caches".into(), by };
+    let memory = Memory {
+        pid_file: hog.pid_file(),
+        limit_bytes: 60 << 20,
+        cgroup: None,
+        levers: vec![caches.name.clone()],
+        calm_ms: 60_000,
+    };
+    let playbook = MemoryPlaybook::new(memory, Levers::new(&[caches], reqwest::Client::new()));
+    let grower = Arc::clone(&hog);
+    block_on(once(&place(folder, 30), &playbook, pause, move || grower.want(&[("caches", 120)])))
 }
 
 /// A server whose mood can be changed.
