@@ -51,8 +51,12 @@ pub(super) async fn once<P: Playbook>(
         settle: Duration::from_secs(2),
         clock: place.clock.clone(),
     };
-    let before = level(playbook).await;
-    ensure!(before == Level(0), "it is ill before anything was injected: {:?}", playbook.look().await);
+    let until = Instant::now() + Duration::from_secs(5);
+    // What was just started may still be on its way.
+    while level(playbook).await != Level(0) {
+        ensure!(Instant::now() < until, "it is ill before anything was injected: {:?}", playbook.look().await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let mut diary = Diary::open(place.folder.join("diary.json"))?;
     let heal = async {
         let mut watcher = Watcher::new(EVERY, place.clock.clone());
