@@ -19,5 +19,6 @@ mod operations;
 mod target;
 mod contract;
 mod redact;
+mod resources;
 mod unknown;
 mod vouch;
