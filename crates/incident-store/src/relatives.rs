@@ -22,7 +22,7 @@ const RECENTLY: TimeDelta = TimeDelta::minutes(5);
 const MAX_CHILDREN: i64 = 500;
 
 /// Without the journals' contents: this is asked at each step of a recovery.
-const OPEN: &str = "SELECT id, target, code, status, occurrences, parent, \
+const OPEN: &str = "SELECT id, target, code, status, parent, \
     coalesce(resolved_at, (SELECT max(at) FROM occurrences WHERE incident_id = incidents.id), detected_at) AS last_at, \
     coalesce((state->'detection'->>'at')::timestamptz, detected_at) AS first_at, \
     state->>'commit' IS NOT NULL AS pushed, \
@@ -39,8 +39,6 @@ struct OpenRow {
     code: String,
     #[diesel(sql_type = Text)]
     status: String,
-    #[diesel(sql_type = BigInt)]
-    occurrences: i64,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     parent: Option<Uuid>,
     #[diesel(sql_type = Timestamptz)]
@@ -75,7 +73,6 @@ fn open(row: OpenRow) -> Option<OpenIncident> {
         status: status(&row.status)?,
         first_at: row.first_at,
         last_at: row.last_at,
-        occurrences: u32::try_from(row.occurrences).unwrap_or(u32::MAX),
         pushed: row.pushed,
         own: row.own,
         parent: row.parent.map(IncidentId),

@@ -28,8 +28,6 @@ pub struct OpenIncident {
     pub first_at: DateTime<Utc>,
     /// When the store last heard of an occurrence; of what is healed, when it was.
     pub last_at: DateTime<Utc>,
-    /// How often it was seen.
-    pub occurrences: u32,
     /// Whether a change of it stands on the branch.
     #[serde(default)]
     pub pushed: bool,

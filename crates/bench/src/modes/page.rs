@@ -82,8 +82,10 @@ fn row(one: &Outcome) -> String {
         one.runs.iter().flat_map(|run| run.by.iter().map(|title| without_numbers(title))).collect();
     by.sort_unstable();
     by.dedup();
-    let failed =
-        if ill + one.failed.len() > 0 { format!(" (**{} not cured**)", ill + one.failed.len()) } else { String::new() };
+    let better = one.runs.iter().filter(|run| run.outcome == ActOutcome::Better).count();
+    let not = [(better, "only eased"), (ill - better, "not cured"), (one.failed.len(), "not run")];
+    let not: Vec<String> = not.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let failed = if not.is_empty() { String::new() } else { format!(" (**{}**)", not.join(", ")) };
     format!(
         "| {}. {}{failed} | {} | {} | {} | {} | {} | {} | {undo} | {} |",
         one.mode,

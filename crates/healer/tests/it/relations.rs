@@ -48,7 +48,6 @@ fn open(n: usize, target: &str, began: i64) -> OpenIncident {
         status: Status::Detected,
         first_at: at(began),
         last_at: at(began + 1),
-        occurrences: 1,
         pushed: false,
         own: false,
         parent: None,

@@ -107,10 +107,10 @@ impl PortPlaybook {
         Ok(format!("the target and its callers are told {at}"))
     }
 
-    /// Waits until the target listens there.
+    /// Waits until the target listens there, or somebody else does: then it cannot, and waits for it as it did before.
     async fn followed(&self, port: u16) -> Result<(), ActError> {
         let until = Instant::now() + MOVING;
-        while !matches!(self.holder(&ports::listeners(), port).await, Holder::Own(_)) {
+        while matches!(self.holder(&ports::listeners(), port).await, Holder::Nobody) {
             if Instant::now() >= until {
                 return Err(ActError::TimedOut(MOVING));
             }

@@ -172,6 +172,10 @@ async fn each_action_is_taken_back_or_done_twice_as_once() {
         playbook.act(&remedy.action).await.expect("done");
     }
     assert!(street.stand.is_well(&playbook).await);
+    // While the stranger is there, it is as it was before.
+    playbook.act(remedy.undo.action().expect("an undo")).await.expect("undone");
+    assert_eq!(street.registered(), street.preferred);
+    eventually("the complaint", Duration::from_secs(10), complains).await;
     drop(stranger);
     for _ in 0..2 {
         playbook.act(remedy.undo.action().expect("an undo")).await.expect("undone");
