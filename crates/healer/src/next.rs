@@ -133,8 +133,11 @@ impl At<'_> {
 
     /// What only eases it stands: whether the cause is gone is looked at again, soon at first.
     fn look_again(&self) -> Move {
-        let pause = ward::pause(self.incident.attempts.get(&Step::Act).copied().unwrap_or(0));
-        let again = self.incident.updated_at + pause;
+        let Some(acted) = &self.incident.acted else { return Move::Rest };
+        let looks = self.incident.attempts.get(&Step::Act).copied().unwrap_or(0);
+        // Seen again in spite of it: soon, then.
+        let looks = if self.incident.occurrences > acted.occurrences { 1 } else { looks };
+        let again = acted.at + ward::pause(looks);
         if self.now < again { Move::WaitUntil(again) } else { self.start(Step::Act, self.incident.option) }
     }
 

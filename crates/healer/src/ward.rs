@@ -64,7 +64,7 @@ pub fn acted(incident: &Incident, report: ActReport) -> Result<Body, Problem> {
 /// # Errors
 /// Never by the answer itself: what cannot be told is `unverified`.
 pub fn watched(incident: &Incident, report: &WatchReport) -> Result<Body, Problem> {
-    let id = format!("kw-{}", incident.position);
+    let id = format!("kw-{}-{}", incident.id.0.simple(), incident.position);
     let replay: ReplayId = id.parse().map_err(|error| Problem::new("malformed", format!("{error}")))?;
     let judgement = match report {
         WatchReport { looks, well, .. } if *looks > 0 && looks == well => Judgement::Met,

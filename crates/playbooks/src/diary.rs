@@ -4,7 +4,7 @@ use crate::files;
 use crate::withdraw::Withdrawals;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use wire::runtime::{Held, Invariant, Level, Remedy, Tried};
 
 /// The page of one resource. A small JSON file, replaced as a whole.
@@ -85,9 +85,9 @@ impl Diary {
         &self.page.held
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Whether something was cut short.
+    pub fn is_cut_short(&self) -> bool {
+        self.page.trying.is_some()
     }
 
     pub(crate) fn page(&self) -> &Page {

@@ -28,12 +28,17 @@ pub enum Next {
     End(ActOutcome),
 }
 
-/// The next thing to do. What was tried is not tried a second time, whether it helped or not.
+/// The next thing to do. What was tried is not tried a second time, whether it helped or not; only what had eased it for the time
+/// being, and was withdrawn since, may be put in place again.
 pub fn next(standing: &Standing<'_>) -> Next {
     if standing.seen.iter().all(|invariant| invariant.holds == Some(true)) {
         return Next::End(if standing.held.is_empty() { ActOutcome::Healed } else { ActOutcome::Relieved });
     }
-    let is_new = |remedy: &&Remedy| standing.tried.iter().all(|tried| tried.remedy.action != remedy.action);
+    let stands = |remedy: &Remedy| standing.held.iter().any(|held| held.remedy.action == remedy.action);
+    let was_withdrawn = |tried: &Tried| tried.kept && !tried.remedy.lasts && !stands(&tried.remedy);
+    let is_new = |remedy: &&Remedy| {
+        standing.tried.iter().filter(|tried| tried.remedy.action == remedy.action).all(was_withdrawn)
+    };
     match standing.remedies.iter().find(is_new) {
         Some(remedy) if !standing.late => Next::Try(Box::new(remedy.clone())),
         _ => Next::End(at_the_end(standing)),

@@ -11,6 +11,8 @@ use wire::runtime::{ActOutcome, ActReport, Action, Held, Invariant, Level, Resou
 
 /// The pause between two looks after an action.
 const PAUSE: Duration = Duration::from_millis(25);
+/// So many tries of one incident are remembered.
+const MAX_TRIED: usize = 100;
 
 /// Whose resource is healed, and within which limits.
 #[derive(Clone)]
@@ -36,14 +38,10 @@ pub async fn heal<P: Playbook>(
     cause: &str,
 ) -> Result<ActReport, DiaryError> {
     let until = Instant::now() + site.limit;
+    let mut given_up = !finish(playbook, site, diary).await?;
     let mut seen = playbook.look().await;
     let diagnosis = playbook.diagnose(&seen);
     begin(diary, cause, playbook.invariants(&seen))?;
-    let mut given_up = false;
-    if let Some(trying) = diary.page().trying.clone() {
-        given_up = !attempt(playbook, site, diary, trying).await?;
-        seen = playbook.look().await;
-    }
     loop {
         let last = playbook.invariants(&seen);
         let remedies = playbook.remedies(&seen);
@@ -65,6 +63,14 @@ pub async fn heal<P: Playbook>(
         let (first, tried, held) = (first.clone(), tried.clone(), held.clone());
         let (resource, advice) = (site.resource.clone(), playbook.advice(&seen));
         return Ok(ActReport { resource, outcome, diagnosis, first, last, tried, held, advice });
+    }
+}
+
+/// Finishes what was cut short, also when nobody asks for its cause any more. Answers whether one can go on.
+pub(crate) async fn finish<P: Playbook>(playbook: &P, site: &Site, diary: &mut Diary) -> Result<bool, DiaryError> {
+    match diary.page().trying.clone() {
+        Some(trying) => attempt(playbook, site, diary, trying).await,
+        None => Ok(true),
     }
 }
 
@@ -110,6 +116,9 @@ async fn attempt<P: Playbook>(
             page.held.push(Held { remedy: remedy.clone(), since: from });
         }
         page.trying = None;
+        if page.tried.len() >= MAX_TRIED {
+            page.tried.remove(0);
+        }
         page.tried.push(Tried { remedy, before, after, kept, what, from, to });
     })?;
     Ok(go_on)

@@ -1,7 +1,7 @@
 //! Withdraws what stands in place for the time being, when the cause is gone; the longer after, the oftener that was too early.
 
 use crate::diary::{Diary, DiaryError};
-use crate::heal::{Site, act, settled, undo};
+use crate::heal::{Site, act, finish, settled, undo};
 use crate::playbook::Playbook;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -45,11 +45,12 @@ impl Withdrawals {
 }
 
 /// Withdraws what stands in place for the time being, newest first, when the cause is gone. What turns out to be needed still is
-/// put in place again, and stays for longer each time. Answers whether nothing is held any more.
+/// put in place again, and stays for longer each time. What was cut short is finished first. Answers whether nothing is held any more.
 ///
 /// # Errors
 /// When no diary can be kept.
 pub async fn withdraw<P: Playbook>(playbook: &P, site: &Site, diary: &mut Diary) -> Result<bool, DiaryError> {
+    finish(playbook, site, diary).await?;
     while let Some(newest) = diary.held().last().cloned() {
         let seen = playbook.look().await;
         let is_rested = site.clock.now() - newest.since >= diary.page().withdrawals.pause();

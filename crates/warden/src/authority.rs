@@ -1,5 +1,6 @@
 //! Which lease and epoch were seen last, by target: work under an older one is refused, over a restart too.
 
+use anyhow::Context;
 use playbooks::replace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,7 +47,9 @@ impl Authorities {
     /// Opens the file, or begins it.
     pub(crate) fn open(path: PathBuf) -> anyhow::Result<Self> {
         let seen = match std::fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text)?,
+            Ok(text) => serde_json::from_slice(&text).with_context(|| {
+                format!("{} is not what warden wrote: remove it when no healer is at work", path.display())
+            })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Seen::default(),
             Err(error) => return Err(error.into()),
         };

@@ -2,14 +2,12 @@
 
 use crate::kind::Looked;
 use crate::ward::Ward;
+use chrono::{DateTime, Utc};
 use client::IncidentStore;
 use std::time::Duration;
 use tokio::time::Instant;
 use wire::EventId;
 use wire::detection::{Detection, MAX_CONTEXT, MAX_MESSAGE, Source};
-
-/// The pause before the store is asked again that did not answer.
-const AGAIN: Duration = Duration::from_millis(200);
 
 /// Looks again and again, until it is dropped.
 pub(crate) async fn keep(ward: &Ward, store: &IncidentStore, remind: Duration) {
@@ -17,8 +15,15 @@ pub(crate) async fn keep(ward: &Ward, store: &IncidentStore, remind: Duration) {
     let mut times = 0;
     let mut told: Option<Instant> = None;
     let mut since = None;
+    // What the store has not taken yet: it is told again under the same id, and nothing else waits for that.
+    let mut untold: Option<Detection> = None;
+    let mut healed = 0;
     loop {
         let looked = ward.look().await;
+        let healed_by_then = looked.as_ref().map_or(healed, |looked| looked.healed);
+        if std::mem::replace(&mut healed, healed_by_then) != healed_by_then {
+            (times, told, since) = (0, None, None);
+        }
         match looked.as_ref().map(state) {
             Some(Some(true)) => (times, told, since) = (0, None, None),
             Some(Some(false)) => {
@@ -29,10 +34,13 @@ pub(crate) async fn keep(ward: &Ward, store: &IncidentStore, remind: Duration) {
             Some(None) | None => {}
         }
         let due = told.is_none_or(|told| told.elapsed() >= remind);
-        if let Some(looked) = looked.filter(|looked| times >= looked.strikes.max(1) && due) {
+        if let Some(looked) = looked.filter(|looked| times >= looked.strikes.max(1) && due && untold.is_none()) {
             let at = since.unwrap_or_else(|| ward.now());
-            report(ward, store, &looked, at).await;
+            untold = Some(detection(ward, &looked, at));
             told = Some(Instant::now());
+        }
+        if let Some(detection) = untold.take() {
+            untold = report(ward, store, detection).await;
         }
         if let Err(error) = ward.withdraw().await {
             tracing::error!(error = &error as &dyn std::error::Error, resource = %ward.resource.name, "cannot withdraw");
@@ -50,14 +58,14 @@ fn state(looked: &Looked) -> Option<bool> {
     all.all(|holds| holds == Some(true)).then_some(true)
 }
 
-/// Reports until the store has it. The same occurrence is told under the same id.
-async fn report(ward: &Ward, store: &IncidentStore, looked: &Looked, at: chrono::DateTime<chrono::Utc>) {
+/// What is told of an ill resource.
+fn detection(ward: &Ward, looked: &Looked, at: DateTime<Utc>) -> Detection {
     let lost = looked.invariants.iter().filter(|invariant| invariant.holds != Some(true));
     let context = lost.map(|lost| wire::redact(&format!("not so: {} ({})", lost.name, lost.seen)).into_owned());
     let mut message = wire::redact(&looked.diagnosis).into_owned();
     message
         .truncate((0..=MAX_MESSAGE.min(message.len())).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0));
-    let detection = Detection {
+    Detection {
         target: ward.target.clone(),
         code: ward.resource.fault.clone(),
         event_id: EventId::fresh(),
@@ -72,17 +80,16 @@ async fn report(ward: &Ward, store: &IncidentStore, looked: &Looked, at: chrono:
         version: None,
         service: None,
         fields: [("resource".to_owned(), ward.resource.name.to_string())].into(),
-    };
-    loop {
-        match store.report(&detection).await {
-            Ok(received) => {
-                let (incident, resource) = (received.incident, &ward.resource.name);
-                return tracing::info!(%incident, %resource, code = %detection.code, "reported");
-            }
-            Err(error) if error.may_pass() => tokio::time::sleep(AGAIN).await,
-            Err(error) => {
-                return tracing::error!(error = &error as &dyn std::error::Error, "a detection was refused");
-            }
-        }
     }
+}
+
+/// Tells the store once; answers what is to be told again.
+async fn report(ward: &Ward, store: &IncidentStore, detection: Detection) -> Option<Detection> {
+    let resource = &ward.resource.name;
+    match store.report(&detection).await {
+        Ok(received) => tracing::info!(incident = %received.incident, %resource, code = %detection.code, "reported"),
+        Err(error) if error.may_pass() => return Some(detection),
+        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, %resource, "a detection was refused"),
+    }
+    None
 }

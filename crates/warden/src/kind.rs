@@ -46,6 +46,8 @@ pub(crate) struct Looked {
     pub(crate) invariants: Vec<Invariant>,
     pub(crate) diagnosis: String,
     pub(crate) strikes: u32,
+    /// How often it had been healed by then.
+    pub(crate) healed: u64,
 }
 
 impl Kind {
@@ -73,6 +75,7 @@ impl Kind {
                 invariants: playbook.invariants(&seen),
                 diagnosis: playbook.diagnose(&seen),
                 strikes: playbook.strikes(),
+                healed: 0,
             }
         })
     }

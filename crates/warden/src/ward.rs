@@ -45,6 +45,8 @@ struct Last {
     seen: Vec<Invariant>,
     at: Option<DateTime<Utc>>,
     held: Vec<Held>,
+    /// How often it was healed: after that, what is ill is ill anew.
+    healed: u64,
 }
 
 impl Ward {
@@ -69,7 +71,7 @@ impl Ward {
         let _turn = self.turn.lock().await;
         let looked = tokio::time::timeout(LOOK, kind.look()).await.ok()?;
         self.note(&looked.invariants, None);
-        Some(looked)
+        Some(Looked { healed: self.last().healed, ..looked })
     }
 
     /// Heals it for an incident, or goes on with that.
@@ -84,6 +86,7 @@ impl Ward {
             reporter.note(format!("{}: {stands}", tried.remedy.title));
         }
         self.note(&report.last, Some(diary.held().to_vec()));
+        self.last().healed += 1;
         Ok(report)
     }
 
@@ -111,12 +114,12 @@ impl Ward {
         }
     }
 
-    /// Withdraws what stands in place for the time being, as soon as it is not needed any more.
+    /// Finishes what was cut short, and withdraws what stands in place for the time being, as soon as it is not needed any more.
     pub(crate) async fn withdraw(&self) -> Result<(), DiaryError> {
         let kind = &self.kind;
         let _turn = self.turn.lock().await;
         let mut diary = Diary::open(&self.diary)?;
-        if !diary.held().is_empty() {
+        if diary.is_cut_short() || !diary.held().is_empty() {
             kind.withdraw(&self.site, &mut diary).await?;
         }
         self.hold(diary.held().to_vec());

@@ -9,6 +9,7 @@ use crate::event::{Body, EscalationReason, Event, Step};
 use crate::incident::{Acted, CameBack, InFlight, Incident, Severity, Status};
 use crate::runtime::{ActOutcome, ActReport};
 use crate::transitions::{self, Trigger};
+use chrono::{DateTime, Utc};
 
 /// Why an event is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -154,7 +155,7 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             next.refusals.push(format!("option {option}: {}: {}", refusal.code, refusal.why));
             forget_attempt(next);
         }
-        Body::Acted { what, report } => take_in_action(next, what, report.as_deref()),
+        Body::Acted { what, report } => take_in_action(next, what, report.as_deref(), event.at),
         Body::Admitted { proposal, .. } => next.proposal = Some(proposal.clone()),
         Body::ApprovalRequested { expires_at, .. } => next.approval_expires_at = Some(*expires_at),
         Body::Approved { digest, .. } => next.approved = Some(digest.clone()),
@@ -230,9 +231,9 @@ fn forget_failures(next: &mut Incident) {
 }
 
 /// What belonged to the option that came to nothing.
-fn take_in_action(next: &mut Incident, what: &str, report: Option<&ActReport>) {
+fn take_in_action(next: &mut Incident, what: &str, report: Option<&ActReport>, at: DateTime<Utc>) {
     let outcome = report.map_or(ActOutcome::Unverified, |report| report.outcome);
-    next.acted = Some(Acted { what: what.to_owned(), outcome });
+    next.acted = Some(Acted { what: what.to_owned(), outcome, at, occurrences: next.occurrences });
     // What was proved before was proved of another state.
     next.proof = None;
 }

@@ -68,6 +68,10 @@ pub struct Acted {
     pub what: String,
     /// What came of it.
     pub outcome: ActOutcome,
+    /// When it was known.
+    pub at: DateTime<Utc>,
+    /// How often the fault had been seen by then.
+    pub occurrences: u32,
 }
 
 /// An incident: the fold of its journal by [`crate::apply::apply`], kept in the `incidents` row.

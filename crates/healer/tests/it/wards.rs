@@ -91,12 +91,19 @@ fn what_only_eases_it_is_mitigated_and_looked_at_again_after_ten_thirty_and_sixt
         case.starts(Step::Verify);
         let proof = ward::watched(&case.store.incident, &watched(5, 5, 0)).unwrap();
         case.write(proof).records("mitigated");
-        let since = case.store.incident.updated_at;
+        let since = case.store.incident.acted.as_ref().unwrap().at;
         assert_eq!(case.next_at(since), Move::WaitUntil(since + TimeDelta::seconds(pause)));
         case.starts(Step::Act);
         let body = acted(&case, ActOutcome::Relieved, vec![tried(true)]);
         case.write(body);
     }
+    // Seen again in spite of the relief: looked at soon.
+    let since = case.store.incident.acted.as_ref().unwrap().at;
+    case.starts(Step::Verify);
+    let proof = ward::watched(&case.store.incident, &watched(5, 5, 0)).unwrap();
+    case.write(proof).records("mitigated");
+    case.store.detect_again();
+    assert_eq!(case.next_at(since), Move::WaitUntil(since + TimeDelta::seconds(10)));
     let mut healed = after(ActOutcome::Relieved);
     healed.starts(Step::Verify);
     let proof = ward::watched(&healed.store.incident, &watched(5, 5, 0)).unwrap();

@@ -25,8 +25,20 @@ fn remedies_are_tried_in_order_and_none_twice() {
     let remedies = [remedy("a"), remedy("b")];
     assert_eq!(ask(Some(false), &remedies, &[], &[], false), Next::Try(Box::new(remedy("a"))));
     assert_eq!(ask(Some(false), &remedies, &[tried(remedy("a"), false)], &[], false), Next::Try(Box::new(remedy("b"))));
-    let both = [tried(remedy("a"), false), tried(remedy("b"), true)];
+    let both = [tried(remedy("a"), false), tried(remedy("b"), false)];
     assert_eq!(ask(Some(false), &remedies, &both, &[], false), Next::End(ActOutcome::Unhealed));
+}
+
+#[test]
+fn what_eased_it_and_was_withdrawn_may_be_put_in_place_again_and_a_repair_is_not_made_twice() {
+    let repair = Remedy { lasts: true, ..remedy("a") };
+    let again = ask(Some(false), &[remedy("a")], &[tried(remedy("a"), true)], &[], false);
+    assert_eq!(again, Next::Try(Box::new(remedy("a"))));
+    let held = [Held { remedy: remedy("a"), since: chrono::DateTime::UNIX_EPOCH }];
+    let stands = ask(Some(false), &[remedy("a")], &[tried(remedy("a"), true)], &held, false);
+    assert_eq!(stands, Next::End(ActOutcome::Unhealed));
+    let made = ask(Some(false), std::slice::from_ref(&repair), &[tried(repair.clone(), true)], &[], false);
+    assert_eq!(made, Next::End(ActOutcome::Unhealed));
 }
 
 #[test]

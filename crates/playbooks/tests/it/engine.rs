@@ -168,6 +168,35 @@ async fn a_healing_that_was_cut_short_goes_on_with_what_it_was_trying() {
 }
 
 #[tokio::test]
+async fn what_was_cut_short_is_finished_though_nobody_asks_for_it_any_more() {
+    for by_withdraw in [true, false] {
+        let stand = Stand::new();
+        let thing = Thing { well_at: vec!["b"], remedies: vec![repair("a")], ..Thing::default() };
+        let mut diary = stand.diary();
+        {
+            let healing = playbooks::heal(&thing, &stand.site, &mut diary, "x");
+            tokio::pin!(healing);
+            let there = async || thing.went().iter().any(|at| at == "a").then_some(());
+            let first = testkit::eventually("the first remedy", std::time::Duration::from_secs(10), there);
+            tokio::select! { _ = &mut healing => panic!("it ended"), () = first => {} }
+        }
+        let mut diary = stand.diary();
+        assert!(diary.is_cut_short());
+        if by_withdraw {
+            playbooks::withdraw(&thing, &stand.site, &mut diary).await.expect("a diary");
+        } else {
+            playbooks::heal(&thing, &stand.site, &mut diary, "another").await.expect("a diary");
+        }
+        assert!(!stand.diary().is_cut_short());
+        assert_eq!(
+            thing.went().get(..3),
+            Some(&["a".to_owned(), "a".to_owned(), "home".to_owned()][..]),
+            "{by_withdraw}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn without_a_diary_nothing_is_done() {
     let stand = Stand::new();
     stand.write("diary.json", "{ torn");
