@@ -1,15 +1,14 @@
 //! The one function that moves an incident: `apply(state, event) -> state | refused`. Pure.
 
+mod acted;
 mod again;
 mod guard;
 
 pub use guard::MAX_RETRIES;
 
 use crate::event::{Body, EscalationReason, Event, Step};
-use crate::incident::{Acted, CameBack, InFlight, Incident, Severity, Status};
-use crate::runtime::{ActOutcome, ActReport};
+use crate::incident::{CameBack, InFlight, Incident, Severity, Status};
 use crate::transitions::{self, Trigger};
-use chrono::{DateTime, Utc};
 
 /// Why an event is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -155,7 +154,7 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             next.refusals.push(format!("option {option}: {}: {}", refusal.code, refusal.why));
             forget_attempt(next);
         }
-        Body::Acted { what, report } => take_in_action(next, what, report.as_deref(), event.at),
+        Body::Acted { what, report } => acted::take_in(next, what, report.as_deref(), event.at),
         Body::Admitted { proposal, .. } => next.proposal = Some(proposal.clone()),
         Body::ApprovalRequested { expires_at, .. } => next.approval_expires_at = Some(*expires_at),
         Body::Approved { digest, .. } => next.approved = Some(digest.clone()),
@@ -231,13 +230,6 @@ fn forget_failures(next: &mut Incident) {
 }
 
 /// What belonged to the option that came to nothing.
-fn take_in_action(next: &mut Incident, what: &str, report: Option<&ActReport>, at: DateTime<Utc>) {
-    let outcome = report.map_or(ActOutcome::Unverified, |report| report.outcome);
-    next.acted = Some(Acted { what: what.to_owned(), outcome, at, occurrences: next.occurrences });
-    // What was proved before was proved of another state.
-    next.proof = None;
-}
-
 fn forget_attempt(next: &mut Incident) {
     next.option = None;
     next.proposal = None;
