@@ -11,7 +11,7 @@ use wire::event::{Body, Step};
 use wire::incident::Incident;
 use wire::plan::Verdict;
 use wire::related::OpenIncident;
-use wire::target::Catalogue;
+use wire::target::{Catalogue, Resource, ResourceKind};
 use wire::transitions::{self, Trigger};
 use wire::{FaultCode, TargetName};
 
@@ -61,6 +61,10 @@ impl Relations {
         let needs_target =
             |name: &&TargetName| around(name).iter().any(|one| *one != name.as_str() && is_target(catalogue, one));
         let faults = catalogue.values().flat_map(|target| target.faults.iter().map(|fault| (&target.name, fault)));
+        let resources = catalogue.values().flat_map(|target| {
+            let of = |resource: &Resource| ((target.name.clone(), resource.fault.clone()), resource_kind(&resource.is));
+            target.resources.iter().map(of).collect::<Vec<_>>()
+        });
         let needs =
             catalogue.values().map(|target| (target.name.as_str(), target.depends_on.iter().map(String::as_str)));
         Self {
@@ -68,7 +72,9 @@ impl Relations {
             graph: Graph::of(needs),
             related: catalogue.keys().filter(shares).cloned().collect(),
             needing: catalogue.keys().filter(needs_target).cloned().collect(),
-            kinds: faults.map(|(name, fault)| ((name.clone(), fault.code.clone()), kind(fault.verdict))).collect(),
+            kinds: resources
+                .chain(faults.map(|(name, fault)| ((name.clone(), fault.code.clone()), kind(fault.verdict))))
+                .collect(),
         }
     }
 
@@ -108,6 +114,20 @@ impl Relations {
 
 fn is_target(catalogue: &Catalogue, name: &str) -> bool {
     name.parse().is_ok_and(|name: TargetName| catalogue.contains_key(&name))
+}
+
+/// What lies on the target's own machine is its own trouble; what it calls may be somebody else's.
+fn resource_kind(resource: &ResourceKind) -> Kind {
+    match resource {
+        ResourceKind::Network(_) | ResourceKind::Endpoint(_) | ResourceKind::ModelServer(_) => Kind::Dependency,
+        ResourceKind::DatabaseFile(_)
+        | ResourceKind::Port(_)
+        | ResourceKind::Boot(_)
+        | ResourceKind::Memory(_)
+        | ResourceKind::Disk(_)
+        | ResourceKind::Configuration(_)
+        | ResourceKind::Credential(_) => Kind::Own,
+    }
 }
 
 /// What the target file says of a fault.

@@ -4,6 +4,7 @@ use crate::diagnosis::{self, clip};
 use std::time::Duration;
 use wire::event::{Body, EscalationReason};
 use wire::incident::Incident;
+use wire::plan::Verdict;
 use wire::proposal::Refusal;
 use wire::runtime::{ActOutcome, ActReport, Invariant, Tried, WatchReport};
 use wire::verification::{Judgement, ReplayReport, UNVERIFIED, WitnessReport};
@@ -12,7 +13,13 @@ use wire::{Problem, ReplayId};
 /// The longest text that is journaled, bytes.
 const MAX: usize = 2 * 1024;
 /// The pauses until it is looked again whether the cause of what is only eased is gone.
-const PAUSES: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(30), Duration::from_secs(60)];
+const PAUSES: [Duration; 5] = [
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(300),
+    Duration::from_secs(900),
+];
 
 /// The pause after so many looks.
 pub(crate) fn pause(looks: u32) -> Duration {
@@ -33,8 +40,10 @@ pub fn acted(incident: &Incident, report: ActReport) -> Result<Body, Problem> {
     };
     let told = || format!("{} {}", report.diagnosis, seen(&report.last));
     match report.outcome {
-        ActOutcome::Healed | ActOutcome::Relieved if kept.is_empty() => {
-            refused("found_well", format!("{} was found well, so its playbook did nothing", report.resource))
+        // What was acted on before is not simply gone.
+        ActOutcome::Healed | ActOutcome::Relieved if kept.is_empty() && incident.acted.is_none() => {
+            let why = format!("{} was found well when its playbook looked, and nothing was done", report.resource);
+            Ok(Body::Dismissed { verdict: Verdict::Recovered, why })
         }
         ActOutcome::Healed | ActOutcome::Relieved => {
             let what = clip(&format!("{}: {kept}", report.resource), MAX);

@@ -158,6 +158,8 @@ fn say(body: &Body, incident: &Incident) -> Option<Said> {
         Body::Undone { why, .. } => {
             info("rolled_back", format!("{target}: a change against {code} was taken back"), why.clone())
         }
+        // Looked at again, and as before: that was told.
+        Body::Mitigated { .. } if incident.acted.as_ref().is_some_and(|acted| acted.again) => None,
         Body::Mitigated { what } => {
             call("mitigated", format!("{target}: {code} is mitigated, not cured"), what.clone())
         }

@@ -40,14 +40,18 @@ pub fn next(standing: &Standing<'_>) -> Next {
         standing.tried.iter().filter(|tried| tried.remedy.action == remedy.action).all(was_withdrawn)
     };
     match standing.remedies.iter().find(is_new) {
-        Some(remedy) if !standing.late => Next::Try(Box::new(remedy.clone())),
+        Some(remedy) if !standing.late && is_known_ill(standing) => Next::Try(Box::new(remedy.clone())),
         _ => Next::End(at_the_end(standing)),
     }
 }
 
+/// What nobody can tell is no reason to do anything.
+fn is_known_ill(standing: &Standing<'_>) -> bool {
+    standing.seen.iter().any(|invariant| invariant.holds == Some(false))
+}
+
 fn at_the_end(standing: &Standing<'_>) -> ActOutcome {
-    let known_ill = standing.seen.iter().any(|invariant| invariant.holds == Some(false));
-    if !known_ill {
+    if !is_known_ill(standing) {
         return ActOutcome::Unverified;
     }
     let better = Level::of(standing.seen) < Level::of(standing.first);

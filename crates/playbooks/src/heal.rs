@@ -11,6 +11,8 @@ use wire::runtime::{ActOutcome, ActReport, Action, Held, Invariant, Level, Resou
 
 /// The pause between two looks after an action.
 const PAUSE: Duration = Duration::from_millis(25);
+/// The limit of an undo.
+const UNDO: Duration = Duration::from_secs(600);
 /// So many tries of one incident are remembered.
 const MAX_TRIED: usize = 100;
 
@@ -55,7 +57,7 @@ pub async fn heal<P: Playbook>(
             Next::Try(remedy) => {
                 let trying = Trying { remedy: *remedy, before: Level::of(&last), from: site.clock.now() };
                 diary.write(|page| page.trying = Some(trying.clone()))?;
-                given_up = !attempt(playbook, site, diary, trying).await?;
+                given_up = !attempt(playbook, site, diary, trying, false).await?;
                 seen = playbook.look().await;
                 continue;
             }
@@ -68,10 +70,10 @@ pub async fn heal<P: Playbook>(
 
 /// Finishes what was cut short, also when nobody asks for its cause any more. Answers whether one can go on.
 pub(crate) async fn finish<P: Playbook>(playbook: &P, site: &Site, diary: &mut Diary) -> Result<bool, DiaryError> {
-    match diary.page().trying.clone() {
-        Some(trying) => attempt(playbook, site, diary, trying).await,
-        None => Ok(true),
-    }
+    let Some(trying) = diary.page().trying.clone() else { return Ok(true) };
+    // Done before it was cut short, or by somebody since: a second time would undo what was written after the first.
+    let is_better = engine::helped(trying.before, level(playbook).await);
+    attempt(playbook, site, diary, trying, is_better).await
 }
 
 /// Begins a page for another cause. What is held stays.
@@ -85,22 +87,26 @@ fn begin(diary: &mut Diary, cause: &str, first: Vec<Invariant>) -> Result<(), Di
     })
 }
 
-/// Tries a remedy whose intention is written. Answers whether one can go on: not when it could not be taken back.
+/// Tries a remedy whose intention is written, or takes it as done. Answers whether one can go on: not when it could not be taken back.
 async fn attempt<P: Playbook>(
     playbook: &P,
     site: &Site,
     diary: &mut Diary,
     trying: Trying,
+    is_done: bool,
 ) -> Result<bool, DiaryError> {
     let Trying { remedy, before, from } = trying;
-    let done = act(playbook, site, &remedy.action).await;
+    let done = match is_done {
+        true => Ok("it was found better after it was cut short".to_owned()),
+        false => act(playbook, site, &remedy.action).await,
+    };
     let better = |level| engine::helped(before, level);
     let mut after = if done.is_ok() { settled(playbook, site, better).await } else { level(playbook).await };
     let kept = done.is_ok() && better(after);
     let mut what = done.unwrap_or_else(|error| error.whole());
     let mut go_on = true;
     if !kept {
-        let undone = undo(playbook, site, &remedy.undo).await;
+        let undone = undo(playbook, &remedy.undo).await;
         go_on = undone.is_ok();
         what = match undone {
             Ok(undone) => format!("{what}; no better, so: {undone}"),
@@ -125,13 +131,17 @@ async fn attempt<P: Playbook>(
 }
 
 pub(crate) async fn act<P: Playbook>(playbook: &P, site: &Site, action: &Action) -> Result<String, ActError> {
-    let done = tokio::time::timeout(site.limit, playbook.act(action)).await;
-    done.unwrap_or(Err(ActError::TimedOut(site.limit)))
+    within(site.limit, playbook.act(action)).await
 }
 
-pub(crate) async fn undo<P: Playbook>(playbook: &P, site: &Site, undo: &Undo) -> Result<String, ActError> {
+async fn within(limit: Duration, done: impl Future<Output = Result<String, ActError>>) -> Result<String, ActError> {
+    tokio::time::timeout(limit, done).await.unwrap_or(Err(ActError::TimedOut(limit)))
+}
+
+pub(crate) async fn undo<P: Playbook>(playbook: &P, undo: &Undo) -> Result<String, ActError> {
     match undo {
-        Undo::Inverse { action } | Undo::Compensate { action } => act(playbook, site, action).await,
+        // It is not cut off where its remedy was: half an undo is worse than a late one.
+        Undo::Inverse { action } | Undo::Compensate { action } => within(UNDO, playbook.act(action)).await,
         Undo::NotNeeded { reason } => Ok(format!("nothing to take back: {reason}")),
     }
 }

@@ -50,7 +50,9 @@ impl Withdrawals {
 /// # Errors
 /// When no diary can be kept.
 pub async fn withdraw<P: Playbook>(playbook: &P, site: &Site, diary: &mut Diary) -> Result<bool, DiaryError> {
-    finish(playbook, site, diary).await?;
+    if !finish(playbook, site, diary).await? {
+        return Ok(false);
+    }
     while let Some(newest) = diary.held().last().cloned() {
         let seen = playbook.look().await;
         let is_rested = site.clock.now() - newest.since >= diary.page().withdrawals.pause();
@@ -60,7 +62,7 @@ pub async fn withdraw<P: Playbook>(playbook: &P, site: &Site, diary: &mut Diary)
         let before = Level::of(&playbook.invariants(&seen));
         let stays = chain(diary.held());
         let way_back = diary.held().get(stays).map_or(&newest.remedy.undo, |held| &held.remedy.undo).clone();
-        let undone = undo(playbook, site, &way_back).await;
+        let undone = undo(playbook, &way_back).await;
         let after = settled(playbook, site, |level| level <= before).await;
         let now = site.clock.now();
         if undone.is_err() || after > before {

@@ -35,7 +35,8 @@ pub(crate) async fn keep(ward: &Ward, store: &IncidentStore, remind: Duration) {
         }
         let due = told.is_none_or(|told| told.elapsed() >= remind);
         if let Some(looked) = looked.filter(|looked| times >= looked.strikes.max(1) && due && untold.is_none()) {
-            let at = since.unwrap_or_else(|| ward.now());
+            // A reminder tells that it is so now.
+            let at = since.filter(|_| told.is_none()).unwrap_or_else(|| ward.now());
             untold = Some(detection(ward, &looked, at));
             told = Some(Instant::now());
         }

@@ -30,7 +30,7 @@ impl Default for Settings {
             state: ".kintsugi/state/warden".into(),
             incident_store: "http://127.0.0.1:8010".into(),
             settle_ms: 2_000,
-            remind_s: 300,
+            remind_s: 30,
         }
     }
 }

@@ -79,7 +79,9 @@ impl Ward {
         let kind = &self.kind;
         let _turn = self.turn.lock().await;
         let mut diary = Diary::open(&self.diary).map_err(no_diary)?;
-        kind.withdraw(&self.site, &mut diary).await.map_err(no_diary)?;
+        if !diary.is_cut_short() {
+            kind.withdraw(&self.site, &mut diary).await.map_err(no_diary)?;
+        }
         let report = kind.heal(&self.site, &mut diary, &act.incident.to_string()).await.map_err(no_diary)?;
         for tried in &report.tried {
             let stands = if tried.kept { "it helped" } else { "it did not help and was taken back" };

@@ -190,7 +190,7 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
         Body::ApprovalExpired {} => next.escalation = Some(EscalationReason::ApprovalExpired),
         Body::Reopened { .. } => {
             let option = next.option;
-            next.spent.extend(option);
+            next.spent.extend(option.filter(|option| again::is_spent(next, *option)));
             let distilled = next.proposal.as_mut().and_then(|proposal| proposal.distilled.take());
             next.came_back = option.map(|option| CameBack { option, distilled });
             next.occurrences += 1;

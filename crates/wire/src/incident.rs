@@ -69,9 +69,14 @@ pub struct Acted {
     /// What came of it.
     pub outcome: ActOutcome,
     /// When it was known.
+    #[serde(default)]
     pub at: DateTime<Utc>,
     /// How often the fault had been seen by then.
+    #[serde(default)]
     pub occurrences: u32,
+    /// Whether it is only what stood before, looked at again.
+    #[serde(default)]
+    pub again: bool,
 }
 
 /// An incident: the fold of its journal by [`crate::apply::apply`], kept in the `incidents` row.

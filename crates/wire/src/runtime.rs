@@ -11,7 +11,6 @@ pub use report::{
     Act, ActOutcome, ActReport, Held, Invariant, Level, ResourceView, Tried, WardTask, Watch, WatchReport,
 };
 
-use crate::Digest;
 use crate::ids::is_name;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -71,11 +70,6 @@ impl Remedy {
     /// A relief, which is withdrawn when the cause is gone.
     pub fn relief(title: impl Into<String>, action: Action, undo: Undo) -> Self {
         Self { title: title.into(), action, undo, lasts: false }
-    }
-
-    /// What makes it the same remedy again.
-    pub fn digest(&self) -> Digest {
-        Digest::of(serde_json::to_string(&self.action).unwrap_or_default())
     }
 }
 

@@ -98,7 +98,7 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         {
             Dismissed
         }
-        ("dismissed", _) if matches!(from, Detected | Analyzing | Correlated) => Dismissed,
+        ("dismissed", _) if matches!(from, Detected | Analyzing | Correlated | Acting) => Dismissed,
         ("correlated", _) if correlatable(from) => Correlated,
         ("separated", _) if from == Correlated => Detected,
         ("postponed", _) if from == Admitted => from,

@@ -7,7 +7,7 @@ use healer::next::Move;
 use healer::policy::Policy;
 use healer::ward;
 use wire::event::{Body, EscalationReason, Step};
-use wire::plan::{PlanOption, Remedy as Option_};
+use wire::plan::{PlanOption, Remedy as Option_, Verdict};
 use wire::runtime::{ActOutcome, ActReport, Action, Invariant, Level, Remedy, ResourceName, Tried, Undo, WatchReport};
 use wire::target::Autonomy;
 
@@ -87,7 +87,7 @@ fn what_was_not_well_at_every_look_is_not_proved() {
 #[test]
 fn what_only_eases_it_is_mitigated_and_looked_at_again_after_ten_thirty_and_sixty_seconds() {
     let mut case = after(ActOutcome::Relieved);
-    for pause in [10, 30, 60, 60] {
+    for pause in [10, 30, 60, 300, 900, 900] {
         case.starts(Step::Verify);
         let proof = ward::watched(&case.store.incident, &watched(5, 5, 0)).unwrap();
         case.write(proof).records("mitigated");
@@ -116,12 +116,9 @@ fn what_only_eases_it_is_mitigated_and_looked_at_again_after_ten_thirty_and_sixt
 }
 
 #[test]
-fn a_playbook_that_did_nothing_or_did_not_heal_gives_way_to_the_next_option_and_is_not_run_again() {
-    let ends = [
-        (ActOutcome::Healed, vec![], "found_well"),
-        (ActOutcome::Unhealed, vec![tried(false)], "unhealed"),
-        (ActOutcome::Better, vec![tried(true)], "not_well"),
-    ];
+fn a_playbook_that_did_not_heal_gives_way_to_the_next_option_and_is_not_run_again() {
+    let ends =
+        [(ActOutcome::Unhealed, vec![tried(false)], "unhealed"), (ActOutcome::Better, vec![tried(true)], "not_well")];
     for (outcome, tries, code) in ends {
         let mut case = Case::new();
         case.planned(vec![playbook(), known("a rule")]).starts(Step::Act);
@@ -130,6 +127,42 @@ fn a_playbook_that_did_nothing_or_did_not_heal_gives_way_to_the_next_option_and_
         let body = acted(&case, outcome, tries);
         case.write(body).starts(Step::Propose);
         assert_eq!(case.store.incident.option, Some(1));
+    }
+}
+
+#[test]
+fn what_is_found_well_before_anything_was_done_is_over_and_what_was_acted_on_is_not_dismissed_so() {
+    let mut case = Case::new();
+    case.planned(vec![playbook(), known("a rule")]).starts(Step::Act);
+    let body = acted(&case, ActOutcome::Healed, vec![]);
+    assert!(matches!(&body, Body::Dismissed { verdict: Verdict::Recovered, .. }), "{body:?}");
+    case.write(body);
+    assert_eq!(case.next(), Move::Rest);
+    let mut eased = after(ActOutcome::Relieved);
+    eased.starts(Step::Verify);
+    let proof = ward::watched(&eased.store.incident, &watched(5, 5, 0)).unwrap();
+    eased.write(proof).records("mitigated");
+    eased.starts(Step::Act);
+    assert_eq!(acted(&eased, ActOutcome::Healed, vec![]).kind(), "acted");
+}
+
+#[test]
+fn a_playbook_is_run_again_when_what_it_healed_breaks_again_but_not_for_ever() {
+    let mut case = after(ActOutcome::Healed);
+    for again in 1..=4 {
+        case.starts(Step::Verify);
+        let proof = ward::watched(&case.store.incident, &watched(5, 5, 0)).unwrap();
+        case.write(proof).records("resolved");
+        let (event_id, happened_at) = (format!("e-again-{again}").parse().unwrap(), case.store.now);
+        case.write(Body::Reopened { event_id, happened_at });
+        if again > 3 {
+            case.starts(Step::Propose);
+            assert_eq!(case.store.incident.option, Some(1), "the next option");
+            break;
+        }
+        case.starts(Step::Act);
+        let body = acted(&case, ActOutcome::Healed, vec![tried(true)]);
+        case.write(body);
     }
 }
 

@@ -69,6 +69,8 @@ pub(super) fn of(event: &Event, whose: &Whose, before: &[Event]) -> Vec<Sample> 
         Body::Retried { .. } => vec![whose.person("retried")],
         Body::Dismissed { .. } => vec![whose.ended("dismissed")],
         Body::Advised { .. } => vec![whose.ended("advised")],
+        // Looked at again, and as before: that was counted.
+        Body::Mitigated { .. } if was_mitigated(before) => Vec::new(),
         Body::Mitigated { .. } => vec![whose.ended("mitigated")],
         Body::Archived { .. } if is_over(before) => Vec::new(),
         Body::Archived { .. } => vec![whose.ended("archived")],
@@ -80,10 +82,20 @@ pub(super) fn of(event: &Event, whose: &Whose, before: &[Event]) -> Vec<Sample> 
 
 /// Whether [`of`] must know what came before.
 pub(super) fn needs_journal(body: &Body) -> bool {
-    matches!(body, Body::Resolved { .. } | Body::Archived { .. })
+    matches!(body, Body::Resolved { .. } | Body::Archived { .. } | Body::Mitigated { .. })
 }
 
 /// Whether the incident had ended already: then a reset only puts it away.
+/// Whether it was mitigated since it began, or came back.
+fn was_mitigated(before: &[Event]) -> bool {
+    let last = before.iter().rev().find_map(|event| match event.body {
+        Body::Mitigated { .. } => Some(true),
+        Body::Detected { .. } | Body::Reopened { .. } | Body::Retried { .. } => Some(false),
+        _ => None,
+    });
+    last == Some(true)
+}
+
 fn is_over(before: &[Event]) -> bool {
     let last = before.iter().rev().find_map(|event| match event.body {
         Body::Resolved { .. }

@@ -43,7 +43,7 @@ fn what_eased_it_and_was_withdrawn_may_be_put_in_place_again_and_a_repair_is_not
 
 #[test]
 fn a_missing_answer_is_neither_well_nor_ill() {
-    assert_eq!(ask(None, &[], &[], &[], false), Next::End(ActOutcome::Unverified));
+    assert_eq!(ask(None, &[remedy("a")], &[], &[], false), Next::End(ActOutcome::Unverified));
     assert_eq!(ask(Some(true), &[], &[], &[], false), Next::End(ActOutcome::Healed));
 }
 

@@ -52,10 +52,10 @@ impl ConfigurationPlaybook {
     /// Keeps the file as it is under a name, unless that was done before. Of a file that is not there an empty marker is kept.
     fn keep(&self, copy: &str) -> Result<(), ActError> {
         let (kept, absent) = (self.copy(copy)?, self.copy(&format!("{copy}.absent"))?);
-        if kept.exists() || absent.exists() {
-            return Ok(());
-        }
         let path = Path::new(&self.file.path);
+        if kept.exists() || absent.exists() {
+            return self.keep_since(path);
+        }
         match std::fs::read(path) {
             Ok(bytes) => files::replace(&kept, &bytes).map_err(ActError::io("write", &kept)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -63,6 +63,13 @@ impl ConfigurationPlaybook {
             }
             Err(error) => Err(ActError::io("read", path)(error)),
         }
+    }
+
+    /// What stands there now and in no copy is kept under the name of its content: somebody may have written it since.
+    fn keep_since(&self, path: &Path) -> Result<(), ActError> {
+        let Ok(bytes) = std::fs::read(path) else { return Ok(()) };
+        let kept = self.copy(&name_of(Some(&Digest::of(&bytes))))?;
+        if kept.exists() { Ok(()) } else { files::replace(&kept, &bytes).map_err(ActError::io("write", &kept)) }
     }
 
     fn put_back(&self, copy: &str) -> Result<String, ActError> {
@@ -105,6 +112,11 @@ impl ConfigurationPlaybook {
     }
 }
 
+/// The name of a content's copy.
+fn name_of(digest: Option<&Digest>) -> String {
+    digest.map_or_else(|| "before-none".to_owned(), |digest| format!("before-{:.12}", digest.as_str()))
+}
+
 impl Playbook for ConfigurationPlaybook {
     type Seen = Seen;
 
@@ -132,10 +144,7 @@ impl Playbook for ConfigurationPlaybook {
     }
 
     fn remedies(&self, seen: &Seen) -> Vec<Remedy> {
-        let copy = match &seen.digest {
-            Some(digest) => format!("before-{:.12}", digest.as_str()),
-            None => "before-none".to_owned(),
-        };
+        let copy = name_of(seen.digest.as_ref());
         let undo = || Undo::by(Action::PutBack { copy: copy.clone() });
         let restore = seen.backup.clone().map(|backup| {
             let title = format!("Restore the newest valid backup, {backup}");

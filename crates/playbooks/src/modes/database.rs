@@ -12,13 +12,15 @@ use copies::Copies;
 use probe::{Stamp, State};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wire::Digest;
 use wire::runtime::{Action, Invariant, Remedy, Undo};
 use wire::target::DatabaseFile;
 
 /// So many backups are looked at, the newest first.
 const MAX_BACKUPS: usize = 20;
+/// No further backup is looked at after so long: what is being looked at takes 20 s more at most.
+const BACKUPS: Duration = Duration::from_secs(20);
 
 /// Heals a SQLite database: its journal is written into it, else the newest backup that is whole is restored.
 #[derive(Debug, Clone)]
@@ -80,7 +82,9 @@ impl DatabasePlaybook {
         let found = tokio::task::spawn_blocking(move || {
             let names = files::newest_first(&folder).unwrap_or_default();
             let is_whole = |name: &String| probe::backup(&folder.join(name)).is_ok();
-            names.into_iter().filter(|name| !probe::belongs_to_another(name)).take(MAX_BACKUPS).find(is_whole)
+            let until = Instant::now() + BACKUPS;
+            let names = names.into_iter().filter(|name| !probe::belongs_to_another(name)).take(MAX_BACKUPS);
+            names.take_while(|_| Instant::now() < until).find(is_whole)
         });
         found.await.ok().flatten()
     }

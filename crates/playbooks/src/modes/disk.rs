@@ -186,7 +186,9 @@ impl Playbook for DiskPlaybook {
     /// There is room for what was moved away, and for as much as should be free twice over: else it would soon be away again.
     fn is_over(&self, seen: &Seen) -> bool {
         let wanted = self.disk.min_free_bytes.saturating_mul(2).saturating_add(seen.away);
-        seen.write == Write::Written && seen.free.as_ref().is_ok_and(|free| *free >= wanted)
+        // Without its store nothing can come back.
+        let store = seen.secondary == Secondary::Good;
+        store && seen.write == Write::Written && seen.free.as_ref().is_ok_and(|free| *free >= wanted)
     }
 
     fn advice(&self, seen: &Seen) -> Vec<String> {

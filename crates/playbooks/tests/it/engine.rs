@@ -197,6 +197,23 @@ async fn what_was_cut_short_is_finished_though_nobody_asks_for_it_any_more() {
 }
 
 #[tokio::test]
+async fn what_was_done_before_it_was_cut_short_is_not_done_a_second_time() {
+    for (there, went) in [("a", vec![]), ("nowhere", vec!["a"])] {
+        let stand = Stand::new();
+        let thing = Thing { well_at: vec!["a"], remedies: vec![repair("a")], ..Thing::default() };
+        thing.world.lock().expect("a world").at = there.to_owned();
+        // What a kill after the action, and before its outcome was written, leaves.
+        let trying = serde_json::json!({ "remedy": repair("a"), "before": 3, "from": stand.site.clock.now() });
+        let page = serde_json::json!({ "cause": "x", "first": [], "tried": [], "held": [], "trying": trying });
+        stand.write("diary.json", page.to_string());
+        let report = playbooks::heal(&thing, &stand.site, &mut stand.diary(), "x").await.expect("a diary");
+        check(&report, ActOutcome::Healed);
+        assert_eq!(thing.went(), went, "somebody may have gone on from there: {report:#?}");
+        assert!(report.tried.iter().all(|tried| tried.kept) && report.tried.len() == 1);
+    }
+}
+
+#[tokio::test]
 async fn without_a_diary_nothing_is_done() {
     let stand = Stand::new();
     stand.write("diary.json", "{ torn");

@@ -6,7 +6,10 @@ use crate::Digest;
 use crate::IncidentId;
 use crate::event::EscalationReason;
 use crate::incident::Incident;
-use crate::plan::Plan;
+use crate::plan::{Plan, Remedy};
+
+/// So often a playbook is run again for an incident that came back.
+const MOST_RECURRENCES: u32 = 3;
 
 pub(super) fn retry(next: &mut Incident) {
     begin(next);
@@ -43,6 +46,14 @@ fn begin(next: &mut Incident) {
     next.gave_up = false;
     forget_failures(next);
     forget_attempt(next);
+}
+
+/// Whether an option after which the fault came back is tried no more. A playbook may be needed again, as what it heals may break
+/// again; but not for ever.
+pub(super) fn is_spent(next: &Incident, option: u32) -> bool {
+    let options = next.plan.iter().flat_map(|plan| &plan.options);
+    let remedy = (0..).zip(options).find(|(index, _)| *index == option).map(|(_, option)| &option.remedy);
+    !matches!(remedy, Some(Remedy::Playbook { .. })) || next.recurrences >= MOST_RECURRENCES
 }
 
 /// A new plan numbers its options anew.

@@ -92,8 +92,11 @@ fn beside_others(state: &Incident, body: &Body) -> Result<(), Refused> {
         }
         Body::Postponed { .. } => holds(state.in_flight.is_none(), "another step is under way"),
         Body::Dismissed { verdict, .. } => {
-            let gone = state.status != Status::Correlated || *verdict == Verdict::Recovered;
-            holds(gone, "a symptom that nobody looked at can only have gone with its cause")
+            let gone = *verdict == Verdict::Recovered;
+            let is_symptom = state.status == Status::Correlated;
+            holds(gone || !is_symptom, "a symptom that nobody looked at can only have gone with its cause")?;
+            let acting = state.status == Status::Acting;
+            holds(!acting || (gone && state.acted.is_none()), "what was acted on is not dismissed")
         }
         _ => Ok(()),
     }

@@ -16,7 +16,7 @@ admitted: started push>=, progressed push>=, failed push>=, advised>advised, ref
 awaiting_approval: approved>admitted, approval_rejected>escalated, approval_expired>escalated, escalated>escalated, mitigated>mitigated, correlated>correlated
 pushed: started deploy>deploying, started undo>=, progressed undo>=, failed undo>=, undone>rolled_back, escalated>escalated, mitigated>mitigated
 deploying: started deploy>=, progressed deploy>=, failed deploy>=, started undo>=, progressed undo>=, failed undo>=, deployed>verifying, deploy_failed>=, undone>rolled_back, escalated>escalated, mitigated>mitigated
-acting: started act>=, progressed act>=, failed act>=, started undo>=, progressed undo>=, failed undo>=, refused>planned, acted>verifying, undone>rolled_back, escalated>escalated, mitigated>mitigated
+acting: started act>=, progressed act>=, failed act>=, started undo>=, progressed undo>=, failed undo>=, dismissed>dismissed, refused>planned, acted>verifying, undone>rolled_back, escalated>escalated, mitigated>mitigated
 verifying: started verify>=, progressed verify>=, failed verify>=, started undo>=, progressed undo>=, failed undo>=, verified>=, verification_failed>=, unverified>=, undone>rolled_back, resolved>resolved, escalated>escalated, mitigated>mitigated
 mitigated: started analyze>analyzing, started propose>proposing, started act>acting, resolved_by_person>resolved, escalated>escalated
 rolled_back: started propose>proposing, started act>acting, escalated>escalated, mitigated>mitigated, correlated>correlated

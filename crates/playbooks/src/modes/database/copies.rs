@@ -4,6 +4,8 @@ use crate::error::ActError;
 use crate::{carry, files};
 use std::path::{Path, PathBuf};
 
+/// So many copies of one name that differ are kept.
+const MOST_AGAIN: u32 = 20;
 /// What may belong to a database, after its name.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
@@ -14,12 +16,34 @@ pub(super) struct Copies<'a> {
 }
 
 impl Copies<'_> {
-    /// Keeps it as it is under a name, as a folder that is there as a whole, unless that was done before.
+    /// Keeps it as it is under a name, as a folder that is there as a whole, unless that was done before. What was written since is
+    /// kept under the next free name; the first stays what an undo puts back.
     pub(super) async fn keep(&self, copy: &str) -> Result<(), ActError> {
-        let kept = self.kept(copy)?;
-        if kept.exists() {
-            return Ok(());
+        let mut name = copy.to_owned();
+        for again in 1..=MOST_AGAIN {
+            if !self.kept(&name)?.exists() {
+                return self.keep_as(&name).await;
+            }
+            if self.is_kept_in(&name).await? {
+                return Ok(());
+            }
+            name = format!("{copy}-again-{again}");
         }
+        Err(ActError::Refused(format!("there are {MOST_AGAIN} copies {copy} that differ: look at them first")))
+    }
+
+    /// Whether the file itself is as in a copy.
+    async fn is_kept_in(&self, copy: &str) -> Result<bool, ActError> {
+        let kept = self.database_of(copy)?;
+        if !(kept.exists() && self.database.exists()) {
+            return Ok(kept.exists() == self.database.exists());
+        }
+        let now = carry::sum(self.database).await.map_err(ActError::io("read", self.database))?;
+        Ok(now == carry::sum(&kept).await.map_err(ActError::io("read", &kept))?)
+    }
+
+    async fn keep_as(&self, copy: &str) -> Result<(), ActError> {
+        let kept = self.kept(copy)?;
         let part = self.folder.join(format!(".{copy}.part"));
         let io = |what, error| ActError::io(what, &part)(error);
         if part.exists() {

@@ -61,6 +61,7 @@ impl Store {
     pub(super) async fn move_away(&self, batch: &str) -> Result<String, ActError> {
         let until = Instant::now() + BUDGET;
         let folder = files::beneath(&self.secondary, batch)?;
+        self.sweep(batch);
         let device = std::fs::metadata(&self.snapshots).map_err(ActError::io("look at", &self.snapshots))?.dev();
         let open = processes::open_on(device);
         let (mut done, mut left) = (0, Vec::new());
@@ -88,17 +89,28 @@ impl Store {
         Ok(format!("{done} snapshots moved to {}{left}", folder.display()))
     }
 
+    /// Removes the empty folders of batches that are back.
+    fn sweep(&self, but: &str) {
+        let batches = std::fs::read_dir(&self.secondary).into_iter().flatten().flatten();
+        let own = batches.filter(|batch| batch.file_name().to_string_lossy().starts_with(&self.prefix()));
+        for batch in own.filter(|batch| batch.file_name() != *but) {
+            // Only an empty folder can be removed so.
+            let _left = std::fs::remove_dir(batch.path());
+        }
+    }
+
     /// Brings a batch back, the newest first.
     pub(super) async fn bring_back(&self, batch: &str) -> Result<String, ActError> {
         let folder = files::beneath(&self.secondary, batch)?;
-        let (mut done, names) = (0, files::newest_first(&folder).unwrap_or_default());
+        // A store that is not mounted is an empty folder: what is not to be seen there is not back.
+        let names = files::newest_first(&folder).map_err(ActError::io("look into", &folder))?;
+        let mut done = 0;
         for name in names.into_iter().filter(|name| !name.starts_with('.')) {
             let from = folder.join(&name);
             carried(&from, &self.snapshots.join(&name)).await.map_err(ActError::io("bring back", &from))?;
             done += 1;
         }
-        // Only an empty folder is removed.
-        let _left = std::fs::remove_dir(&folder);
+        // The folder stays, empty, so that a second time finds that there is nothing left to do.
         Ok(format!("{done} snapshots are back"))
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use wire::runtime::Process;
 
 /// Who takes a connection and does nothing with it for so long does not answer.
-const ANSWER: Duration = Duration::from_secs(1);
+const ANSWER: Duration = Duration::from_secs(3);
 /// How long it may take to end by itself, and when it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 const KILLED: Duration = Duration::from_secs(2);
