@@ -107,9 +107,12 @@ impl CredentialPlaybook {
 
     fn use_backup(&self) -> Result<String, ActError> {
         let backup = self.backup().ok_or_else(|| ActError::Refused("there is no backup credential".into()))?;
-        match Token::read(self.file()) {
-            Some(now) if now.is(&backup) => return Ok("the backup credential is in use".into()),
-            Some(now) => now.write(&self.kept())?,
+        // What cannot be read is not replaced; what is no token is kept all the same.
+        match token::bytes(self.file()).map_err(ActError::io("read", self.file()))? {
+            Some(now) if Token::of(&now).is_some_and(|now| now.is(&backup)) => {
+                return Ok("the backup credential is in use".into());
+            }
+            Some(now) => token::write(&self.kept(), &now)?,
             None => token::remove(&self.kept())?,
         }
         backup.write(self.file())?;
@@ -123,8 +126,9 @@ impl CredentialPlaybook {
             _ => false,
         };
         if is_backup {
-            match Token::read(&self.kept()) {
-                Some(kept) => kept.write(self.file())?,
+            let kept = self.kept();
+            match token::bytes(&kept).map_err(ActError::io("read", &kept))? {
+                Some(former) => token::write(self.file(), &former)?,
                 None => token::remove(self.file())?,
             }
         }
@@ -137,10 +141,13 @@ impl Playbook for CredentialPlaybook {
     type Seen = Seen;
 
     async fn look(&self) -> Seen {
-        let (token, backup) = (Token::read(self.file()), self.backup());
-        let answer = match &token {
-            Some(token) => Some(self.ask(token).await),
-            None => None,
+        let (file, backup) = (token::bytes(self.file()), self.backup());
+        let token = file.as_ref().ok().and_then(|file| Token::of(file.as_deref()?));
+        let answer = match (&file, &token) {
+            // Nobody can tell: that is no word against it.
+            (Err(error), _) => Some(Answer::Unasked(format!("its file cannot be read: {error}"))),
+            (Ok(_), Some(token)) => Some(self.ask(token).await),
+            (Ok(_), None) => None,
         };
         let without = match &self.credential.without {
             Some(lever) => self.levers.is_on(lever).await,

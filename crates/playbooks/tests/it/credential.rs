@@ -211,3 +211,27 @@ async fn a_renewal_says_why_there_is_nothing_to_take_back() {
     assert_eq!(refresh.action, Action::Refresh {});
     assert!(matches!(&refresh.undo, Undo::NotNeeded { reason } if reason.contains("refused")));
 }
+
+#[tokio::test]
+async fn what_is_no_token_is_kept_when_the_backup_takes_its_place_and_comes_back_as_it_was() {
+    let (stand, authority) = (stand(), Authority::start(&["canary-backup"], None));
+    stand.write("token", "two words\nand two lines");
+    let playbook = playbook(&stand, &authority, Has { backup: true, ..Has::default() });
+    check(&stand.heal(&playbook, "a").await, ActOutcome::Relieved);
+    assert_eq!(text(&stand, "token").as_deref().map(str::trim), Some("canary-backup"));
+    playbook.act(&Action::UseCredential { backup: false }).await.expect("undone");
+    assert_eq!(text(&stand, "token").as_deref(), Some("two words\nand two lines"));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_no_word_against_the_credential_and_is_not_replaced() {
+    let (stand, authority) = (stand(), Authority::start(&["canary-backup"], None));
+    std::fs::remove_file(stand.path("token")).expect("removed");
+    // A folder in its place can be read by nobody, root included.
+    std::fs::create_dir(stand.path("token")).expect("a folder");
+    let playbook = playbook(&stand, &authority, Has { backup: true, ..Has::default() });
+    let invariants = playbook.invariants(&playbook.look().await);
+    assert!(invariants.iter().all(|invariant| invariant.holds.is_none()), "{invariants:?}");
+    assert!(playbook.act(&Action::UseCredential { backup: true }).await.is_err());
+    assert!(stand.path("token").is_dir());
+}

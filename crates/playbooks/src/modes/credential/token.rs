@@ -30,9 +30,14 @@ impl Token {
         can_be_sent.then(|| Self(text.to_owned()))
     }
 
+    /// None also where what is there cannot be read.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        let bytes = files::read(path, MAX_BYTES).ok()??;
-        Self::new(std::str::from_utf8(&bytes).ok()?)
+        Self::of(&bytes(path).ok()??)
+    }
+
+    /// Of a file's content.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        Self::new(std::str::from_utf8(bytes).ok()?)
     }
 
     pub(super) fn expose(&self) -> &str {
@@ -47,23 +52,33 @@ impl Token {
         Digest::of(&self.0)
     }
 
-    /// Replaces the file as a whole. Its owner stays, as far as that is permitted; nobody else may read it.
+    /// Replaces the file, see [`write()`].
     pub(super) fn write(&self, path: &Path) -> Result<(), ActError> {
-        self.replace(path).map_err(ActError::io("write", path))
+        write(path, self.0.as_bytes())
     }
+}
 
-    fn replace(&self, path: &Path) -> std::io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(self.0.as_bytes())?;
-        new.as_file().set_permissions(std::fs::Permissions::from_mode(OWNERS))?;
-        if let Ok(old) = std::fs::metadata(path) {
-            fchown(new.as_file(), Some(old.uid()), Some(old.gid()))?;
-        }
-        new.as_file().sync_all()?;
-        new.persist(path).map_err(|error| error.error)?;
-        std::fs::File::open(folder)?.sync_all()
+/// What a file holds, whatever it is; none where there is no file.
+pub(super) fn bytes(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    files::read(path, MAX_BYTES)
+}
+
+/// Replaces a file as a whole. Its owner stays, as far as that is permitted; nobody else may read it.
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), ActError> {
+    replace(path, content).map_err(ActError::io("write", path))
+}
+
+fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(content)?;
+    new.as_file().set_permissions(std::fs::Permissions::from_mode(OWNERS))?;
+    if let Ok(old) = std::fs::metadata(path) {
+        fchown(new.as_file(), Some(old.uid()), Some(old.gid()))?;
     }
+    new.as_file().sync_all()?;
+    new.persist(path).map_err(|error| error.error)?;
+    std::fs::File::open(folder)?.sync_all()
 }
 
 pub(super) fn remove(path: &Path) -> Result<(), ActError> {
