@@ -35,6 +35,11 @@ pub fn next(
             _ if incident.id < parent.id => separate(&format!("{named} was thought to be a symptom of this one")),
             _ => Move::WaitUntil(now + LOOK),
         },
+        // Eased is not cured, and that may last: what goes on in spite of it has a cause of its own.
+        Status::Mitigated if last_at > parent.updated_at + ECHO => {
+            let later = (last_at - parent.updated_at).num_seconds();
+            separate(&format!("it was seen {later} s after {named} was mitigated, and that does not help it"))
+        }
         Status::Escalated | Status::Advised | Status::Suppressed | Status::Dismissed | Status::Archived => {
             separate(&format!("{named} is {}, and that cures nothing", parent.status.as_str()))
         }

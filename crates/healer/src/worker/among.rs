@@ -39,8 +39,9 @@ impl Worker {
         };
         // Asked after the parent: an occurrence in between is seen.
         let open = self.peers.store.open_incidents().await?.incidents;
-        let last_at = last_seen(&open, incident);
-        Ok(family::next(incident, parent.as_ref(), last_at, self.relations.limits.quiet, self.clock.now()))
+        let now = self.clock.now();
+        let last_at = last_seen(&open, incident, now);
+        Ok(family::next(incident, parent.as_ref(), last_at, self.relations.limits.quiet, now))
     }
 
     async fn known(&self, incident: IncidentId) -> Result<Option<Incident>, CallError> {
@@ -53,6 +54,6 @@ impl Worker {
 }
 
 /// When it was last heard of. What is not told of is taken for seen just now.
-fn last_seen(open: &[OpenIncident], incident: &Incident) -> DateTime<Utc> {
-    open.iter().find(|one| one.id == incident.id).map_or(incident.updated_at, |one| one.last_at)
+fn last_seen(open: &[OpenIncident], incident: &Incident, now: DateTime<Utc>) -> DateTime<Utc> {
+    open.iter().find(|one| one.id == incident.id).map_or(now, |one| one.last_at)
 }

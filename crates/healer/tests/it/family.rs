@@ -48,14 +48,19 @@ fn check(parent: Option<&Incident>, last_at: i64, now: i64, wanted: Result<i64, 
 fn it_rests_while_its_parent_is_on_its_way() {
     for status in Status::ALL {
         let is_on_its_way = status.is_under_way()
-            || matches!(
-                status,
-                Status::Detected | Status::Analyzing | Status::Planned | Status::AwaitingApproval | Status::Mitigated
-            );
+            || matches!(status, Status::Detected | Status::Analyzing | Status::Planned | Status::AwaitingApproval);
         if is_on_its_way {
             check(Some(&Incident { status, ..incident(1) }), 50, 60, Ok(70));
         }
     }
+}
+
+#[test]
+fn what_goes_on_though_its_parent_is_mitigated_is_looked_at_by_itself() {
+    let mitigated = Incident { status: Status::Mitigated, updated_at: at(100), ..incident(1) };
+    check(Some(&mitigated), 105, 106, Ok(116));
+    let why = check(Some(&mitigated), 106, 106, Err("separated"));
+    assert!(why.contains("6 s after FAULT_SAMPLE of patient was mitigated"), "{why}");
 }
 
 #[test]
