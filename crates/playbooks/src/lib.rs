@@ -33,5 +33,5 @@ pub use modes::model_server::ModelServerPlaybook;
 pub use modes::network::NetworkPlaybook;
 pub use modes::port::PortPlaybook;
 pub use playbook::Playbook;
-pub use watch::{Sign, Watcher};
+pub use watch::{Row, Sign, Watcher};
 pub use withdraw::withdraw;

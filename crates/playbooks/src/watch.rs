@@ -17,26 +17,55 @@ pub struct Sign {
     pub invariants: Vec<Invariant>,
 }
 
+/// A row of looks that found a resource ill. Pure.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Row {
+    /// Since when, and how many looks found it so.
+    ill: Option<(DateTime<Utc>, u32)>,
+}
+
+impl Row {
+    /// Takes a look in. Known to be well, the row ends; what nobody could tell is no sign, and ends no row.
+    pub fn take_in(&mut self, invariants: &[Invariant], now: DateTime<Utc>) {
+        if invariants.iter().any(|invariant| invariant.holds == Some(false)) {
+            let (since, times) = self.ill.unwrap_or((now, 0));
+            self.ill = Some((since, times.saturating_add(1)));
+        } else if invariants.iter().all(|invariant| invariant.holds == Some(true)) {
+            self.ill = None;
+        }
+    }
+
+    /// Since when it is ill, once so many looks in a row found it so.
+    pub fn since(&self, strikes: u32) -> Option<DateTime<Utc>> {
+        self.ill.filter(|(_, times)| *times >= strikes).map(|(since, _)| since)
+    }
+
+    /// Whether the last look that could tell found it well.
+    pub fn is_over(&self) -> bool {
+        self.ill.is_none()
+    }
+}
+
 /// Looks at one resource again and again.
 pub struct Watcher {
     every: Duration,
     clock: SharedClock,
-    /// Since when it is ill, and how many looks in a row found it so.
-    ill: Option<(DateTime<Utc>, u32)>,
+    row: Row,
 }
 
 impl Watcher {
     /// A watcher that looks this often.
     pub fn new(every: Duration, clock: SharedClock) -> Self {
-        Self { every, clock, ill: None }
+        Self { every, clock, row: Row::default() }
     }
 
-    /// Looks once; a sign when it is known to be ill often enough in a row. What nobody could tell is no sign, and ends no row.
+    /// Looks once; a sign when it is known to be ill often enough in a row.
     pub async fn look<P: Playbook>(&mut self, playbook: &P) -> Option<Sign> {
         let seen = playbook.look().await;
         let invariants = playbook.invariants(&seen);
-        let (since, times) = self.count(&invariants)?;
-        (times >= playbook.strikes()).then(|| Sign { since, diagnosis: playbook.diagnose(&seen), invariants })
+        self.row.take_in(&invariants, self.clock.now());
+        let since = self.row.since(playbook.strikes())?;
+        Some(Sign { since, diagnosis: playbook.diagnose(&seen), invariants })
     }
 
     /// Looks until it is ill. The first look is at once.
@@ -47,15 +76,5 @@ impl Watcher {
             }
             tokio::time::sleep(self.every).await;
         }
-    }
-
-    fn count(&mut self, invariants: &[Invariant]) -> Option<(DateTime<Utc>, u32)> {
-        if invariants.iter().any(|invariant| invariant.holds == Some(false)) {
-            let (since, times) = self.ill.unwrap_or((self.clock.now(), 0));
-            self.ill = Some((since, times.saturating_add(1)));
-        } else if invariants.iter().all(|invariant| invariant.holds == Some(true)) {
-            self.ill = None;
-        }
-        self.ill
     }
 }

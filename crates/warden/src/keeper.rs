@@ -4,6 +4,7 @@ use crate::kind::Looked;
 use crate::ward::Ward;
 use chrono::{DateTime, Utc};
 use client::IncidentStore;
+use playbooks::Row;
 use std::time::Duration;
 use tokio::time::Instant;
 use wire::EventId;
@@ -12,33 +13,25 @@ use wire::detection::{Detection, MAX_CONTEXT, MAX_MESSAGE, Source};
 /// Looks again and again, until it is dropped.
 pub(crate) async fn keep(ward: &Ward, store: &IncidentStore, remind: Duration) {
     let every = Duration::from_millis(ward.resource.every_ms);
-    let mut times = 0;
+    let (mut row, mut healed) = (Row::default(), 0);
+    // When it was told of last, in this row.
     let mut told: Option<Instant> = None;
-    let mut since = None;
     // What the store has not taken yet: it is told again under the same id, and nothing else waits for that.
     let mut untold: Option<Detection> = None;
-    let mut healed = 0;
     loop {
-        let looked = ward.look().await;
-        let healed_by_then = looked.as_ref().map_or(healed, |looked| looked.healed);
-        if std::mem::replace(&mut healed, healed_by_then) != healed_by_then {
-            (times, told, since) = (0, None, None);
-        }
-        match looked.as_ref().map(state) {
-            Some(Some(true)) => (times, told, since) = (0, None, None),
-            Some(Some(false)) => {
-                times += 1;
-                since.get_or_insert_with(|| ward.now());
+        if let Some(looked) = ward.look().await {
+            if std::mem::replace(&mut healed, looked.healed) != looked.healed {
+                (row, told) = (Row::default(), None);
             }
-            // What nobody could tell is no sign, and ends none.
-            Some(None) | None => {}
-        }
-        let due = told.is_none_or(|told| told.elapsed() >= remind);
-        if let Some(looked) = looked.filter(|looked| times >= looked.strikes.max(1) && due && untold.is_none()) {
-            // A reminder tells that it is so now.
-            let at = since.filter(|_| told.is_none()).unwrap_or_else(|| ward.now());
-            untold = Some(detection(ward, &looked, at));
-            told = Some(Instant::now());
+            row.take_in(&looked.invariants, ward.now());
+            told = told.filter(|_| !row.is_over());
+            let due = told.is_none_or(|told| told.elapsed() >= remind) && untold.is_none();
+            if let Some(since) = row.since(looked.strikes).filter(|_| due) {
+                // A reminder tells that it is so now.
+                let at = if told.is_none() { since } else { ward.now() };
+                untold = Some(detection(ward, &looked, at));
+                told = Some(Instant::now());
+            }
         }
         if let Some(detection) = untold.take() {
             untold = report(ward, store, detection).await;
@@ -50,22 +43,12 @@ pub(crate) async fn keep(ward: &Ward, store: &IncidentStore, remind: Duration) {
     }
 }
 
-/// Well, ill, or nobody can tell.
-fn state(looked: &Looked) -> Option<bool> {
-    let mut all = looked.invariants.iter().map(|invariant| invariant.holds);
-    if all.clone().any(|holds| holds == Some(false)) {
-        return Some(false);
-    }
-    all.all(|holds| holds == Some(true)).then_some(true)
-}
-
 /// What is told of an ill resource.
 fn detection(ward: &Ward, looked: &Looked, at: DateTime<Utc>) -> Detection {
     let lost = looked.invariants.iter().filter(|invariant| invariant.holds != Some(true));
     let context = lost.map(|lost| wire::redact(&format!("not so: {} ({})", lost.name, lost.seen)).into_owned());
     let mut message = wire::redact(&looked.diagnosis).into_owned();
-    message
-        .truncate((0..=MAX_MESSAGE.min(message.len())).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0));
+    message.truncate(message.floor_char_boundary(MAX_MESSAGE));
     Detection {
         target: ward.target.clone(),
         code: ward.resource.fault.clone(),
