@@ -88,14 +88,23 @@ async fn begin(
         }
     }
     let digest = task_digest(&task);
-    let work = |reporter| async move { perform(&ward, &task, &reporter).await };
+    let own = app.clone();
+    let work = |reporter| async move { perform(&own, &ward, &task, &reporter).await };
     let operation = app.operations.begin(key, digest, work).map_err(AskError::from)?;
     Ok(operations::answer(&operation))
 }
 
-async fn perform(ward: &Ward, task: &WardTask, reporter: &Reporter) -> Result<Value, OperationFailed> {
+async fn perform(app: &App, ward: &Ward, task: &WardTask, reporter: &Reporter) -> Result<Value, OperationFailed> {
     match task {
-        WardTask::Act(act) => answer(ward.heal(act, reporter).await?),
+        WardTask::Act(act) => {
+            // A newer lease or epoch may have come while this one waited for its turn.
+            let may = || match app.authorities.admit(&act.target, &ward.resource.name, act.authority) {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(stale)) => Err(OperationFailed::give_up(stale.code(), stale.to_string())),
+                Err(error) => Err(OperationFailed::retry("no_state", format!("{error:#}"))),
+            };
+            answer(ward.heal(act, reporter, may).await?)
+        }
         WardTask::Watch(watch) => answer(ward.watch(watch).await?),
     }
 }

@@ -74,10 +74,16 @@ impl Ward {
         Some(Looked { healed: self.last().healed, ..looked })
     }
 
-    /// Heals it for an incident, or goes on with that.
-    pub(crate) async fn heal(&self, act: &Act, reporter: &Reporter) -> Result<ActReport, OperationFailed> {
+    /// Heals it for an incident, or goes on with that, once it is its turn and `may` still allows it.
+    pub(crate) async fn heal(
+        &self,
+        act: &Act,
+        reporter: &Reporter,
+        may: impl FnOnce() -> Result<(), OperationFailed>,
+    ) -> Result<ActReport, OperationFailed> {
         let kind = &self.kind;
         let _turn = self.turn.lock().await;
+        may()?;
         let mut diary = Diary::open(&self.diary).map_err(no_diary)?;
         if !diary.is_cut_short() {
             kind.withdraw(&self.site, &mut diary).await.map_err(no_diary)?;
