@@ -2,16 +2,18 @@
 
 mod hogs;
 mod logs;
+mod seen;
 mod store;
 
 use crate::error::ActError;
 use crate::playbook::Playbook;
 use chassis::clock::SharedClock;
-use hogs::Hog;
 use logs::Logs;
+use seen::{Secondary, Seen, Write};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::Store;
 use wire::runtime::{Action, Invariant, Remedy, Undo};
@@ -27,49 +29,35 @@ const CANNOT_WRITE: u32 = 200;
 pub struct DiskPlaybook {
     disk: Disk,
     clock: SharedClock,
-}
-
-/// What is seen of it.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// Bytes that are free, or why nobody can tell.
-    free: Result<u64, String>,
-    write: Write,
-    /// Old logs that are not compressed: what names this very batch.
-    logs: Option<String>,
-    /// The length of the shortest of them.
-    shortest: u64,
-    /// Snapshots beyond the newest.
-    surplus: Option<String>,
-    /// How many bytes were moved away before.
-    away: u64,
-    disposable: bool,
-    secondary: Secondary,
-    hogs: Vec<Hog>,
-}
-
-/// What came of writing a little.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Write {
-    Written,
-    Failed(String),
-    Unknown(String),
-}
-
-/// How it is with the secondary store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Secondary {
-    None,
-    NotThere,
-    /// On the same disk: nothing becomes free by moving there.
-    Same,
-    Good,
+    /// Held by whoever looks: a store on a network may keep a look for ever, and one thread is enough to wait for it.
+    looking: Arc<Mutex<()>>,
 }
 
 impl DiskPlaybook {
     /// For a disk of the inventory. The clock tells how old a log is.
     pub fn new(disk: Disk, clock: SharedClock) -> Self {
-        Self { disk, clock }
+        Self { disk, clock, looking: Arc::default() }
+    }
+
+    /// Looks; it may wait for a disk.
+    fn see(&self) -> Seen {
+        let free = free(Path::new(&self.disk.path));
+        let write = write(Path::new(&self.disk.path));
+        let ill = write != Write::Written || free.as_ref().is_ok_and(|free| self.lacks(*free) > 0);
+        let (logs, store) = (self.logs().filter(|_| ill), self.store());
+        let candidates = logs.map(|logs| (logs.candidates(), logs)).filter(|(found, _)| !found.is_empty());
+        let temporary = self.disk.temporary.as_ref().filter(|_| ill);
+        Seen {
+            free,
+            write,
+            shortest: candidates.iter().flat_map(|(found, _)| found).map(|log| log.bytes).min().unwrap_or(0),
+            logs: candidates.map(|(found, logs)| logs.batch(&found)),
+            surplus: store.as_ref().filter(|_| ill).and_then(Store::surplus_batch),
+            away: store.as_ref().map_or(0, Store::away),
+            disposable: temporary.is_some_and(|folder| store::has_files(Path::new(folder))),
+            secondary: self.secondary(),
+            hogs: if ill { hogs::largest(Path::new(&self.disk.path)) } else { Vec::new() },
+        }
     }
 
     fn logs(&self) -> Option<Logs> {
@@ -124,23 +112,12 @@ impl Playbook for DiskPlaybook {
     type Seen = Seen;
 
     async fn look(&self) -> Seen {
-        let free = free(Path::new(&self.disk.path));
-        let write = write(Path::new(&self.disk.path));
-        let ill = write != Write::Written || free.as_ref().is_ok_and(|free| self.lacks(*free) > 0);
-        let (logs, store) = (self.logs().filter(|_| ill), self.store());
-        let candidates = logs.map(|logs| (logs.candidates(), logs)).filter(|(found, _)| !found.is_empty());
-        let temporary = self.disk.temporary.as_ref().filter(|_| ill);
-        Seen {
-            free,
-            write,
-            shortest: candidates.iter().flat_map(|(found, _)| found).map(|log| log.bytes).min().unwrap_or(0),
-            logs: candidates.map(|(found, logs)| logs.batch(&found)),
-            surplus: store.as_ref().filter(|_| ill).and_then(Store::surplus_batch),
-            away: store.as_ref().map_or(0, Store::away),
-            disposable: temporary.is_some_and(|folder| store::has_files(Path::new(folder))),
-            secondary: self.secondary(),
-            hogs: if ill { hogs::largest(Path::new(&self.disk.path)) } else { Vec::new() },
-        }
+        let disk = self.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let _looks = disk.looking.try_lock().ok()?;
+            Some(disk.see())
+        });
+        looked.await.ok().flatten().unwrap_or_else(Seen::nothing)
     }
 
     fn invariants(&self, seen: &Seen) -> Vec<Invariant> {
@@ -204,7 +181,7 @@ impl Playbook for DiskPlaybook {
             let bytes = seen.away;
             format!("{bytes} bytes of snapshots are in {secondary}; they come back when there is room for them.")
         });
-        let hogs = seen.hogs.iter().map(Hog::to_string);
+        let hogs = seen.hogs.iter().map(ToString::to_string);
         store.into_iter().chain(away).chain(hogs).collect()
     }
 
