@@ -38,16 +38,6 @@ impl Graph {
         Self { names: all.keys().map(|name| (*name).to_owned()).collect(), ids, needs, needed_by }
     }
 
-    /// Whether a service needs anything that this holds for.
-    pub fn needs_any(&self, service: &str, is: impl Fn(&str) -> bool) -> bool {
-        self.id(service).is_some_and(|id| self.needs(id).iter().any(|need| is(self.name(*need))))
-    }
-
-    /// Whether anything is known to need a service.
-    pub fn is_needed(&self, service: &str) -> bool {
-        self.id(service).is_some_and(|id| !self.needed_by(id).is_empty())
-    }
-
     pub(crate) fn id(&self, name: &str) -> Option<usize> {
         self.ids.get(name).copied()
     }
