@@ -27,6 +27,8 @@ pub enum Source {
     Router,
     /// `warden`, from a look at the resource itself.
     Warden,
+    /// Somebody whose call failed, and who handed it over.
+    Caller,
     /// Anything newer.
     #[serde(other)]
     Unknown,

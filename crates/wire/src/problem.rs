@@ -49,6 +49,8 @@ pub mod code {
     pub const FENCE_STALE: &str = "fence_stale";
     /// 409: a reset has begun a newer epoch.
     pub const EPOCH_STALE: &str = "epoch_stale";
+    /// 429: as many as there may be are open.
+    pub const TOO_MANY: &str = "too_many";
     /// 503: something this service needs does not answer.
     pub const UNAVAILABLE: &str = "unavailable";
     /// 500: a fault of ours.

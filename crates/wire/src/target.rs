@@ -5,8 +5,10 @@ mod contract;
 mod deploy;
 mod earn;
 mod fault;
+mod handover;
 mod healthy;
 mod parts;
+mod relief;
 mod resource;
 mod sandbox;
 mod unknown;
@@ -17,8 +19,10 @@ pub use contract::{
 };
 pub use deploy::{Backend, Pipeline, Version};
 pub use earn::Earn;
+pub use handover::Handing;
 pub use healthy::Healthy;
 pub use parts::{Autonomy, Build, FaultRule, Health, Logs, Output, Patch, Repository, Reset, Run, Test};
+pub use relief::Relief;
 pub use resource::{
     Boot, Configuration, ConfigurationFormat, Credential, DatabaseFile, Disk, Endpoint, Lever, LeverBy, Memory,
     ModelServer, Network, Phase, Port, Refresh, Resource, ResourceKind,
@@ -80,6 +84,9 @@ pub struct Target {
     /// What is fine and must stay so.
     #[serde(default)]
     pub healthy: Healthy,
+    /// Which failed calls of others may be handed over; left out: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<Handing>,
     /// What of it is watched and healed while it runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Resource>,
@@ -120,6 +127,7 @@ impl Target {
         }
         self.faults.iter().try_for_each(FaultRule::check)?;
         self.check_unmarked()?;
+        self.check_reliefs()?;
         for file in self.patch.files.iter().chain(self.reset.iter().flat_map(|r| [&r.file, &r.template])) {
             if !is_plain_path(file) {
                 return Err(format!("{file:?} is not a plain relative path (no `..`, no leading `/`, no `.git`)"));
@@ -136,6 +144,7 @@ impl Target {
         }
         self.contracts.iter().try_for_each(Contract::check)?;
         self.healthy.check()?;
+        self.handover.as_ref().map_or(Ok(()), Handing::check)?;
         self.deploy.check()?;
         resource::check(&self.resources, &self.levers)?;
         if self.run.command.is_empty() || self.build.outputs.is_empty() {

@@ -86,6 +86,7 @@ fn seen(detection: &Detection) -> String {
         Source::Application => "reported by the application itself",
         Source::Router => "found in its log",
         Source::Warden => "found by a look at the resource itself",
+        Source::Caller => "handed over by somebody whose call failed",
         Source::Unknown => "reported",
     };
     let mut text = format!("{} of {} at {}, {by}", detection.code, detection.target, clock(detection.at));
@@ -115,6 +116,8 @@ fn doing(step: Step) -> &'static str {
         Step::Verify => "Proving the cure on live",
         Step::Undo => "Taking the change back",
         Step::Learn => "Telling the knowledge base",
+        Step::Relieve => "Easing it at the front",
+        Step::Withdraw => "Taking the relief back",
     }
 }
 

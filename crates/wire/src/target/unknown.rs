@@ -77,7 +77,10 @@ impl Target {
         }
         match code.as_str() {
             ERROR_BURST => self.burst.as_ref().map(|burst| burst.severity),
-            _ if code.is_unmarked() => self.unknown.as_ref().map(|unknown| unknown.severity),
+            _ if code.is_unmarked() => {
+                let unknown = self.unknown.as_ref().map(|unknown| unknown.severity);
+                unknown.or_else(|| self.handover.as_ref().map(|handing| handing.severity))
+            }
             _ => self.resource(code).map(|resource| resource.is.severity()),
         }
     }
