@@ -22,6 +22,8 @@ use wire::{Digest, Service};
 pub enum Role {
     /// May report detections and push logs.
     Ingest,
+    /// May hand over its failed calls, and read what became of those.
+    HandOver,
     /// May read everything, reset, pause and resume.
     Operator,
     /// May approve.

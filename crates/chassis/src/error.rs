@@ -69,7 +69,7 @@ impl<E: ApiError> ResponseError for Reply<E> {
 pub fn respond(status: StatusCode, code: &str, message: impl Into<String>) -> HttpResponse {
     let request_id = request_id();
     let mut response = HttpResponse::build(status);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         response.insert_header(("retry-after", "1"));
     }
     response.json(Problem { code: code.to_owned(), message: message.into(), request_id })

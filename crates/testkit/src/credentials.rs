@@ -4,7 +4,7 @@ use chassis::auth::{Accepted, Credentials, Role};
 use std::sync::Arc;
 use wire::{Digest, Service};
 
-/// The bearer token of a caller: `operator`, `approver`, `ingest`, `metrics`, a service's name, or `nobody` (known, without a
+/// The bearer token of a caller: `operator`, `approver`, `ingest`, `caller`, `metrics`, a service's name, or `nobody` (known, without a
 /// role).
 pub fn token(name: &str) -> String {
     format!("test-token-of-{name}")
@@ -18,6 +18,7 @@ pub fn credentials(service: Service) -> Arc<Credentials> {
         accepted("operator", vec![Role::Operator]),
         accepted("approver", vec![Role::Approver]),
         accepted("ingest", vec![Role::Ingest]),
+        accepted("caller", vec![Role::HandOver]),
         accepted("metrics", vec![Role::Metrics]),
         accepted("nobody", vec![]),
     ];
