@@ -8,9 +8,10 @@ use wire::event::{Append, Event, Feed};
 use wire::incident::{Incident, IncidentPage};
 use wire::lease::{Lease, LeaseRequest, Release, Renew};
 use wire::related::OpenIncidents;
+use wire::remedies::RecentRemedies;
 use wire::reset::{HealingState, ResetReport};
 use wire::view::Detail;
-use wire::{Cursor, IncidentId, paths};
+use wire::{Cursor, IncidentId, TargetName, paths};
 
 /// The client.
 #[derive(Debug, Clone)]
@@ -92,6 +93,14 @@ impl IncidentStore {
     /// See [`CallError`].
     pub async fn open_incidents(&self) -> Result<OpenIncidents, CallError> {
         self.callee.call(Method::GET, paths::OPEN_INCIDENTS, None::<&()>).await
+    }
+
+    /// What was done on a target within the last hour.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn recent_remedies(&self, target: &TargetName) -> Result<RecentRemedies, CallError> {
+        self.callee.call(Method::GET, &format!("{}/{target}", paths::REMEDIES), None::<&()>).await
     }
 
     /// The newest incidents, at most `limit` (100).

@@ -11,7 +11,16 @@ const MAX_FAILURES: usize = 12;
 
 /// The diagnosis that goes with an escalation.
 pub(crate) fn of(incident: &Incident, reason: EscalationReason) -> String {
-    let head = match reason {
+    tell(incident, head(reason))
+}
+
+/// The same with what is known of the reason beside the incident itself.
+pub(crate) fn because(incident: &Incident, reason: EscalationReason, why: &str) -> String {
+    tell(incident, &format!("{} It is not tried: {why}.", head(reason)))
+}
+
+fn head(reason: EscalationReason) -> &'static str {
+    match reason {
         EscalationReason::NoRemedy => "No remedy is known for this symptom.",
         EscalationReason::OptionsExhausted => "Every option was refused or failed.",
         EscalationReason::Unverified => "The change is live, but whether it heals could not be told.",
@@ -22,9 +31,10 @@ pub(crate) fn of(incident: &Incident, reason: EscalationReason) -> String {
         EscalationReason::Recurred => "It came back after it was thought resolved, and nothing else is known.",
         EscalationReason::ApprovalRejected => "A person rejected the proposal.",
         EscalationReason::ApprovalExpired => "Nobody approved in time.",
+        EscalationReason::TooManyRemedies => "More was done on this target within an hour than the policy allows.",
+        EscalationReason::Oscillation => "Healing one fault brings the other one back.",
         EscalationReason::Unknown => "A person is needed.",
-    };
-    tell(incident, head)
+    }
 }
 
 /// The advice where only advice is allowed.

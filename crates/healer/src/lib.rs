@@ -8,6 +8,7 @@ pub mod autonomy;
 pub mod next;
 pub mod relations;
 pub mod family;
+pub mod intensity;
 mod diagnosis;
 mod certificate;
 pub mod keys;

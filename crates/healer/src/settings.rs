@@ -41,6 +41,9 @@ pub struct Settings {
     pub approval_s: u64,
     /// Below this confidence of an option a person is asked, whatever the target file allows: 0 to 1.
     pub min_confidence: f64,
+    /// How many changes (pushes, playbooks that did something) may be made on one target in an hour, whichever incidents they are for, before a person
+    /// is called. A reset begins anew.
+    pub remedies_per_hour: u32,
     /// How long before the first detection a developer's push is a suspect that is taken back first, seconds; 0: never.
     pub suspect_window_s: u32,
     /// How long after a cause was last seen a symptom of it may begin, seconds; 0: each incident is seen separately.
@@ -88,6 +91,7 @@ impl Default for Settings {
             retry_max_ms: 30_000,
             approval_s: 86_400,
             min_confidence: 0.1,
+            remedies_per_hour: 20,
             suspect_window_s: 900,
             correlation_window_s: 120,
             correlation_disorder_s: 20,
@@ -123,6 +127,7 @@ impl Settings {
         anyhow::ensure!(delays, "`retry_min_ms` must not exceed `retry_max_ms`, and that not 3600000");
         anyhow::ensure!((1..=2_592_000).contains(&self.approval_s), "`approval_s` must be 1 to 2592000");
         anyhow::ensure!((0.0..=1.0).contains(&self.min_confidence), "`min_confidence` must be 0 to 1");
+        anyhow::ensure!((1..=1_000).contains(&self.remedies_per_hour), "`remedies_per_hour` must be 1 to 1000");
         anyhow::ensure!(self.suspect_window_s <= 604_800, "`suspect_window_s` must be at most 604800");
         anyhow::ensure!(self.correlation_window_s <= 86_400, "`correlation_window_s` must be at most 86400");
         anyhow::ensure!(self.correlation_disorder_s <= 3_600, "`correlation_disorder_s` must be at most 3600");

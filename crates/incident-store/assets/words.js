@@ -92,6 +92,8 @@ const REASONS = {
   undo_failed: "taking a failed remedy back did not work",
   approval_rejected: "a person rejected the change",
   approval_expired: "nobody approved the change in time",
+  too_many_remedies: "more was done on this target within an hour than the policy allows",
+  oscillation: "two faults take turns: healing one brings the other back",
   recurred: "it came back after it was healed, and nothing else is known",
 };
 

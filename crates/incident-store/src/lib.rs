@@ -25,6 +25,7 @@ mod news;
 mod error;
 mod rows;
 mod relatives;
+mod remedies;
 mod schema;
 #[cfg(test)]
 mod testing;

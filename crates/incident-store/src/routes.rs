@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::error::StoreError;
 use crate::sessions::{self, PEOPLE, guard};
 use crate::{
-    append, detail, detections, feed, healing, incidents, leases, overview, pages, people, relatives, reset, stream,
+    append, detail, detections, feed, healing, incidents, leases, overview, pages, people, relatives, remedies, reset,
+    stream,
 };
 use actix_web::dev::HttpServiceFactory;
 use actix_web::middleware::from_fn;
@@ -46,6 +47,11 @@ fn services(cfg: &mut ServiceConfig) {
                 .wrap(READERS),
         )
         .service(resource(paths::OPEN_INCIDENTS).route(web::get().to(relatives::list_open)).wrap(READERS))
+        .service(
+            resource(&format!("{}/{{target}}", paths::REMEDIES))
+                .route(web::get().to(remedies::list_recent))
+                .wrap(READERS),
+        )
         .service(resource(paths::EVENTS).route(web::get().to(feed::read_feed)).wrap(READERS))
         .service(resource(paths::LEASES).route(web::post().to(leases::take_lease)).wrap(HEALER))
         .service(resource(&format!("{lease}/renew")).route(web::post().to(leases::renew_lease)).wrap(HEALER))

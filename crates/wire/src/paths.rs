@@ -16,6 +16,8 @@ pub const SOURCES: &str = "/v1/sources";
 pub const INCIDENTS: &str = "/v1/incidents";
 /// What is open now, in short.
 pub const OPEN_INCIDENTS: &str = "/v1/open-incidents";
+/// What was done of late, by target.
+pub const REMEDIES: &str = "/v1/remedies";
 /// The feed of all events, by cursor.
 pub const EVENTS: &str = "/v1/events";
 /// Leases.

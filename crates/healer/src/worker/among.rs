@@ -1,8 +1,8 @@
 //! One incident among all that are open.
 
 use super::Worker;
-use crate::family;
 use crate::next::Move;
+use crate::{family, intensity};
 use chrono::{DateTime, TimeDelta, Utc};
 use client::CallError;
 use wire::IncidentId;
@@ -25,6 +25,21 @@ impl Worker {
             tracing::warn!(incident = %incident.id, error = &error as &dyn std::error::Error, "cannot look at the others");
             Move::WaitUntil(self.clock.now() + PAUSE)
         })
+    }
+
+    /// What is done after what was done on the target of late. When the store does not tell of it, nothing is begun.
+    pub(super) async fn within_bounds(&self, incident: &Incident, planned: Move) -> Move {
+        if !intensity::concerns(incident, &planned) {
+            return planned;
+        }
+        let (now, at_most) = (self.clock.now(), self.settings.remedies_per_hour);
+        match self.peers.store.recent_remedies(&incident.target).await {
+            Ok(recent) => intensity::decide(incident, &recent.remedies, at_most, planned, now),
+            Err(error) => {
+                tracing::warn!(incident = %incident.id, error = &error as &dyn std::error::Error, "cannot tell what was done of late");
+                Move::WaitUntil(now + PAUSE)
+            }
+        }
     }
 
     async fn decide(&self, incident: &Incident, planned: Move) -> Result<Move, CallError> {

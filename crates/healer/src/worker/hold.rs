@@ -99,7 +99,8 @@ impl Worker {
             let before = journal.incident().position;
             let policy = Policy::of(&self.catalogue, self.settings.limits(), journal.incident());
             let planned = next(journal.incident(), &policy, self.clock.now());
-            match self.among_others(journal.incident(), planned).await {
+            let planned = self.among_others(journal.incident(), planned).await;
+            match self.within_bounds(journal.incident(), planned).await {
                 Move::Rest => return Ok(Ended::Rest),
                 Move::WaitUntil(time) => return Ok(Ended::Wake(time)),
                 Move::Continue { step, attempt } => self.carry_out(journal, step, attempt).await?,

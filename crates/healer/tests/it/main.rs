@@ -16,6 +16,7 @@ mod settings;
 mod world;
 mod model;
 mod family;
+mod intensity;
 mod fleet;
 mod loops;
 mod relations;

@@ -31,6 +31,8 @@ fn unknown_keys_and_values_that_would_hang_the_loop_are_refused() {
         "min_confidence = 1.5",
         "min_confidence = nan",
         "suspect_window_s = 604801",
+        "remedies_per_hour = 0",
+        "remedies_per_hour = 1001",
     ] {
         let settings: Settings = toml::from_str(wrong).unwrap();
         assert!(settings.check().is_err(), "{wrong}");

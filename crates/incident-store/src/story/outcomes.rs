@@ -95,6 +95,8 @@ fn why(reason: EscalationReason) -> &'static str {
         EscalationReason::ApprovalRejected => "A person rejected the change.",
         EscalationReason::ApprovalExpired => "Nobody approved in time.",
         EscalationReason::Recurred => "It came back, and nothing else is known.",
+        EscalationReason::TooManyRemedies => "More was done on this target within an hour than is allowed.",
+        EscalationReason::Oscillation => "Two faults take turns: healing one brings the other back.",
         EscalationReason::Unknown => "See the diagnosis.",
     }
 }

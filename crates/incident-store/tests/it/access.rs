@@ -47,6 +47,8 @@ fn routes() -> Vec<Route> {
         get("/v1/incidents/ID", READERS),
         get("/v1/incidents/ID/events", READERS),
         post("/v1/incidents/ID/events", HEALER),
+        get("/v1/open-incidents", READERS),
+        get("/v1/remedies/fault-app", READERS),
         get("/v1/events", READERS),
         post("/v1/leases", HEALER),
         post("/v1/leases/ID/renew", HEALER),

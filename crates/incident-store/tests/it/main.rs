@@ -13,6 +13,7 @@ mod migrations;
 mod people;
 mod recovery;
 mod relatives;
+mod remedies;
 mod replicas;
 mod reset;
 mod setup;

@@ -12,7 +12,7 @@ use wire::proposal::Proposal;
 use wire::verification::{Gate, GateReport};
 use wire::{Digest, IncidentId, Position};
 
-fn proposal() -> Proposal {
+pub(crate) fn proposal() -> Proposal {
     let report =
         |gate| GateReport { gate, passed: true, code: "ok".into(), why: "fine".into(), evidence: json!("tail") };
     Proposal {
@@ -29,7 +29,7 @@ fn proposal() -> Proposal {
     }
 }
 
-fn plan() -> Body {
+pub(crate) fn plan() -> Body {
     let option = json!({"title": "Close it", "confidence": 0.9, "verification": "",
         "remedy": {"kind": "codemod", "document": "d", "rule": {}, "digest": Digest::of("rule")}});
     let plan = json!({"verdict": "code_fault", "root_cause": "r", "options": [option],

@@ -64,6 +64,10 @@ pub enum EscalationReason {
     ApprovalExpired,
     /// The incident came back after it was thought resolved and nothing else is known.
     Recurred,
+    /// More was done on the target within an hour than the policy allows.
+    TooManyRemedies,
+    /// Healing one fault brings the other back, and so on.
+    Oscillation,
     /// What a newer writer knows.
     #[serde(other)]
     Unknown,

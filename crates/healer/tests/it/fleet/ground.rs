@@ -10,6 +10,7 @@ use std::time::Instant;
 use tokio::sync::{Notify, Semaphore};
 use wire::lease::Release;
 use wire::plan::{Lesson, PlanRequest, Suspect};
+use wire::remedies::RecentRemedy;
 use wire::{Fence, Service};
 
 pub(crate) struct Ground {
@@ -31,6 +32,8 @@ pub(crate) struct StoreState {
     pub(crate) lease_calls: usize,
     pub(crate) granted: usize,
     pub(crate) renewals: usize,
+    /// What was done on the target before, for other incidents.
+    pub(crate) recent: Vec<RecentRemedy>,
     /// Appends that were refused, by code.
     pub(crate) refused: Vec<String>,
 }

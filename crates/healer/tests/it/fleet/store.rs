@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use wire::event::Append;
 use wire::lease::{Lease, LeaseRequest, Release, Renew};
 use wire::problem::code;
+use wire::remedies::RecentRemedies;
 use wire::{Authority, Fence, Service, paths};
 
 type Shared = web::Data<Ground>;
@@ -26,7 +27,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, ground: &Arc<Ground>) {
         .wrap(Allow(HEALER))
         .route("/{incident}", web::get().to(incident))
         .route("/{incident}/events", web::post().to(append));
-    config.app_data(web::Data::from(Arc::clone(ground))).service(leases).service(incidents);
+    let remedies = web::scope(paths::REMEDIES).wrap(Allow(HEALER)).route("/{target}", web::get().to(remedies));
+    config.app_data(web::Data::from(Arc::clone(ground))).service(leases).service(incidents).service(remedies);
 }
 
 fn away(ground: &Ground) -> Option<HttpResponse> {
@@ -36,6 +38,11 @@ fn away(ground: &Ground) -> Option<HttpResponse> {
 
 fn conflict(code: &str) -> HttpResponse {
     respond(StatusCode::CONFLICT, code, "as it stands")
+}
+
+async fn remedies(ground: Shared) -> HttpResponse {
+    let remedies = ground.store().recent.clone();
+    away(&ground).unwrap_or_else(|| HttpResponse::Ok().json(RecentRemedies { remedies }))
 }
 
 async fn lease(ground: Shared, request: web::Json<LeaseRequest>) -> HttpResponse {

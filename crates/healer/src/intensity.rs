@@ -1,0 +1,56 @@
+//! How much may be done on one target in an hour: a supervisor that restarts without end heals nothing (Erlang/OTP calls the bound the
+//! restart intensity), and neither do two remedies of which each brings back what the other heals. Pure.
+
+use crate::diagnosis;
+use crate::next::Move;
+use chrono::{DateTime, Utc};
+use wire::event::{Body, EscalationReason, Step};
+use wire::incident::{Incident, Status};
+use wire::remedies::{RecentRemedy, TOLD_FOR};
+
+/// After so many turns of each of two faults it is no chance.
+const TURNS: usize = 2;
+
+/// Whether what was done of late matters for this move: it begins a change. What stands and is only looked at again does not.
+pub fn concerns(incident: &Incident, planned: &Move) -> bool {
+    let begins = matches!(planned, Move::Start { step: Step::Push | Step::Act, .. });
+    begins && incident.status != Status::Mitigated
+}
+
+/// What is done after these remedies on its target, oldest first, where this was planned.
+pub fn decide(incident: &Incident, recent: &[RecentRemedy], at_most: u32, planned: Move, now: DateTime<Utc>) -> Move {
+    let recent: Vec<&RecentRemedy> = recent.iter().filter(|remedy| remedy.at > now - TOLD_FOR).collect();
+    if let Some(other) = turns(incident, &recent) {
+        let why = format!("{} and {} took turns on {}", incident.code, other.code, incident.target);
+        return escalate(incident, EscalationReason::Oscillation, &why);
+    }
+    if recent.len() >= usize::try_from(at_most).unwrap_or(usize::MAX) {
+        let why = format!(
+            "{} changes were made on {} within the last hour, and `remedies_per_hour` is {at_most}",
+            recent.len(),
+            incident.target
+        );
+        return escalate(incident, EscalationReason::TooManyRemedies, &why);
+    }
+    planned
+}
+
+/// The fault that this one takes turns with: other, own, other, own … by different incidents, up to now.
+fn turns<'a>(incident: &Incident, recent: &[&'a RecentRemedy]) -> Option<&'a RecentRemedy> {
+    let others = recent.iter().rev().filter(|remedy| remedy.incident != incident.id);
+    // Several changes of one incident are one turn.
+    let mut turns: Vec<&RecentRemedy> = Vec::new();
+    for remedy in others {
+        if turns.last().is_none_or(|last| last.incident != remedy.incident) {
+            turns.push(remedy);
+        }
+    }
+    let newest = turns.first().copied().filter(|newest| newest.code != incident.code)?;
+    let expected = [&newest.code, &incident.code].into_iter().cycle().take(2 * TURNS);
+    (turns.len() >= 2 * TURNS && turns.iter().zip(expected).all(|(turn, code)| turn.code == *code)).then_some(newest)
+}
+
+fn escalate(incident: &Incident, reason: EscalationReason, why: &str) -> Move {
+    let diagnosis = diagnosis::because(incident, reason, why);
+    Move::Record(Box::new(Body::Escalated { reason, diagnosis }))
+}
