@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::Method;
 use std::time::Duration;
 use wire::paths;
+use wire::relief::{Relieve, Relieved, Withdraw, Withdrawn};
 use wire::rollout::Suspects;
 
 /// The client.
@@ -36,6 +37,22 @@ impl Deployer {
         let before = before.to_rfc3339_opts(SecondsFormat::Micros, true);
         let path = format!("{}/{target}/suspects?before={before}&within_s={}", paths::ROLLOUTS, within.as_secs());
         self.callee.call(Method::GET, &path, None::<&()>).await
+    }
+
+    /// Puts an incident's reliefs in force. The same incident again changes nothing.
+    ///
+    /// # Errors
+    /// See [`CallError`]; they may be in force all the same when there was no answer.
+    pub async fn relieve(&self, relieve: &Relieve) -> Result<Relieved, CallError> {
+        self.callee.call(Method::POST, paths::RELIEFS, Some(relieve)).await
+    }
+
+    /// Takes an incident's reliefs away. Where none stands, nothing is done.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn withdraw(&self, withdraw: &Withdraw) -> Result<Withdrawn, CallError> {
+        self.callee.call(Method::POST, &format!("{}/withdraw", paths::RELIEFS), Some(withdraw)).await
     }
 
     /// What runs of a target; `None` before the first roll-out.

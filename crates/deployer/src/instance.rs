@@ -3,7 +3,7 @@
 use std::fmt;
 use uuid::Uuid;
 use wire::rollout::{Colour, Route};
-use wire::target::Run;
+use wire::target::Target;
 use wire::{CommitId, Digest, TargetName, TreeId};
 
 /// An instance's id; it is also in its environment and its log file's name.
@@ -92,8 +92,9 @@ impl Instance {
     }
 
     /// The route that sends its target's traffic to it.
-    pub(crate) fn route(&self, run: &Run) -> Route {
-        Route { prefix: run.prefix.clone(), upstream: self.base_url(), label: self.label() }
+    pub(crate) fn route(&self, target: &Target) -> Route {
+        let (prefix, keep) = (target.run.prefix.clone(), target.kept_paths());
+        Route { prefix, upstream: self.base_url(), label: self.label(), keep }
     }
 
     /// Its log file's name.

@@ -16,6 +16,7 @@ mod branch;
 mod artefact;
 mod launch;
 mod process;
+mod reliefs;
 mod route_table;
 mod traffic;
 mod verify;

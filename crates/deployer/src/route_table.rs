@@ -32,7 +32,7 @@ pub(crate) fn with(table: &RouteTable, owner: &str, route: Option<&Route>, at_le
     }
     let others = table.routes.iter().filter(|other| !is_of(other, owner)).cloned();
     let routes = others.chain(route.cloned()).collect();
-    Some(RouteTable { generation: table.generation.max(at_least) + 1, routes })
+    Some(RouteTable { generation: table.generation.max(at_least) + 1, routes, reliefs: table.reliefs.clone() })
 }
 
 /// The routes of an owner.
@@ -72,18 +72,30 @@ mod tests {
     use super::*;
 
     fn route(label: &str, port: u16) -> Route {
-        Route { prefix: "/".into(), upstream: format!("http://127.0.0.1:{port}"), label: label.into() }
+        Route {
+            prefix: "/".into(),
+            upstream: format!("http://127.0.0.1:{port}"),
+            label: label.into(),
+            keep: Vec::new(),
+        }
     }
 
     #[test]
     fn a_targets_route_is_replaced_and_those_of_others_stay() {
         let other = route("tiny-two/blue/1", 1);
-        let table = RouteTable { generation: 4, routes: vec![other.clone(), route("tiny/blue/1", 2)] };
+        let table =
+            RouteTable { generation: 4, routes: vec![other.clone(), route("tiny/blue/1", 2)], ..RouteTable::default() };
         let green = route("tiny/green/2", 3);
         let next = with(&table, "tiny", Some(&green), 0).expect("a change");
-        assert_eq!(next, RouteTable { generation: 5, routes: vec![other.clone(), green.clone()] });
+        assert_eq!(
+            next,
+            RouteTable { generation: 5, routes: vec![other.clone(), green.clone()], ..RouteTable::default() }
+        );
         assert_eq!(with(&next, "tiny", Some(&green), 0), None);
-        assert_eq!(with(&next, "tiny", None, 9), Some(RouteTable { generation: 10, routes: vec![other] }));
+        assert_eq!(
+            with(&next, "tiny", None, 9),
+            Some(RouteTable { generation: 10, routes: vec![other], ..RouteTable::default() })
+        );
     }
 
     #[test]
@@ -91,7 +103,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("routes.json");
         assert_eq!(read(&path).expect("a table"), RouteTable::default());
-        let table = RouteTable { generation: 1, routes: vec![route("tiny/blue/1", 2)] };
+        let table = RouteTable { generation: 1, routes: vec![route("tiny/blue/1", 2)], ..RouteTable::default() };
         write(&path, &table).expect("written");
         assert_eq!(read(&path).expect("a table"), table);
         std::fs::write(&path, "{").expect("broken");

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::callback;
 use crate::ledger::LedgerError;
 use crate::site::{NotLive, Site};
+use crate::traffic::TrafficError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use chassis::auth::{Allow, Role};
@@ -14,8 +15,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use std::sync::Arc;
 use wire::operation::task_digest;
+use wire::relief::{Relieve, Relieved, Withdraw, Withdrawn};
 use wire::rollout::{Deploy, Rollout, Suspects};
-use wire::{Service, TargetName, paths};
+use wire::{Authority, Service, TargetName, paths};
 
 const HEALER: &[Role] = &[Role::Service(Service::Healer)];
 const READERS: &[Role] = &[Role::Service(Service::Healer), Role::Operator];
@@ -34,6 +36,10 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
                 .route(web::get().to(read_operation::<Rollout>)),
         )
         .service(callback::resource())
+        .service(web::resource(paths::RELIEFS).wrap(Allow(HEALER)).route(web::post().to(relieve)))
+        .service(
+            web::resource(format!("{}/withdraw", paths::RELIEFS)).wrap(Allow(HEALER)).route(web::post().to(withdraw)),
+        )
         .service(web::resource(format!("{rollout}/suspects")).wrap(Allow(READERS)).route(web::get().to(read_suspects)))
         .service(web::resource(rollout).wrap(Allow(READERS)).route(web::get().to(read_live)));
 }
@@ -47,24 +53,28 @@ enum AskError {
     Key(#[from] KeyConflict),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    #[error("the relief is not in force")]
+    Traffic(#[from] TrafficError),
 }
 
 impl AskError {
-    fn inner(&self) -> &dyn ApiError {
+    /// None where the front or the file system is away: the same may succeed later.
+    fn inner(&self) -> Option<&dyn ApiError> {
         match self {
-            Self::Plain(error) => error,
-            Self::Key(error) => error,
-            Self::Ledger(error) => error,
+            Self::Plain(error) => Some(error),
+            Self::Key(error) => Some(error),
+            Self::Ledger(error) | Self::Traffic(TrafficError::Ledger(error)) => Some(error),
+            Self::Traffic(_) => None,
         }
     }
 }
 
 impl ApiError for AskError {
     fn status(&self) -> StatusCode {
-        self.inner().status()
+        self.inner().map_or(StatusCode::SERVICE_UNAVAILABLE, ApiError::status)
     }
     fn code(&self) -> &'static str {
-        self.inner().code()
+        self.inner().map_or(wire::problem::code::UNAVAILABLE, ApiError::code)
     }
 }
 
@@ -90,15 +100,35 @@ async fn ask_rollout(
     let key = operations::key(path.into_inner()).map_err(AskError::from)?;
     let deploy = deploy.into_inner();
     let site = app.site(&deploy.target)?;
-    app.check_ready()?;
     // Before the operation exists: a refusal here must not be what a newer lease finds under the same key.
-    if let Err(stale) = app.ledger.admit(&deploy.target, deploy.authority).await.map_err(AskError::from)? {
-        return Err(AskError::from(Plain::Conflict { code: stale.code(), message: stale.to_string() }).into());
-    }
+    admit(&app, &deploy.target, deploy.authority).await?;
     let (task, own) = (task_digest(&deploy), key.clone());
     let work = |reporter| async move { site.deploy(deploy, own, reporter).await };
     let operation = app.operations.begin(key, task, work).map_err(AskError::from)?;
     Ok(operations::answer(&operation))
+}
+
+/// Whether this authority may act on a target; kept when it is the highest seen.
+async fn admit(app: &App, target: &TargetName, authority: Authority) -> Result<(), AskError> {
+    app.check_ready()?;
+    match app.ledger.admit(target, authority).await? {
+        Ok(()) => Ok(()),
+        Err(stale) => Err(Plain::Conflict { code: stale.code(), message: stale.to_string() }.into()),
+    }
+}
+
+async fn relieve(app: web::Data<App>, relieve: web::Json<Relieve>) -> Result<web::Json<Relieved>, Reply<AskError>> {
+    let site = app.site(&relieve.target)?;
+    admit(&app, &relieve.target, relieve.authority).await?;
+    let relieved = site.relieve(&relieve).await.map_err(AskError::from)?;
+    let none = || Plain::NotFound(format!("the target file of {} has no relief for {}", relieve.target, relieve.code));
+    Ok(web::Json(relieved.ok_or_else(none).map_err(AskError::from)?))
+}
+
+async fn withdraw(app: web::Data<App>, withdraw: web::Json<Withdraw>) -> Result<web::Json<Withdrawn>, Reply<AskError>> {
+    let site = app.site(&withdraw.target)?;
+    admit(&app, &withdraw.target, withdraw.authority).await?;
+    Ok(web::Json(site.withdraw(&withdraw).await.map_err(AskError::from)?))
 }
 
 async fn read_live(app: web::Data<App>, path: web::Path<TargetName>) -> Result<HttpResponse, Reply<AskError>> {

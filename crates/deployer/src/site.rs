@@ -2,6 +2,7 @@
 
 mod before;
 mod drive;
+mod ease;
 mod look;
 mod observe;
 mod pipeline;

@@ -1,14 +1,19 @@
 //! The server with its routes, and the task that watches the route table.
 
 use crate::current::Current;
+use crate::kept::Kept;
 use crate::record::Recorder;
+use crate::relieve::State;
 use crate::stats::Stats;
 use crate::{Settings, proxy, routes, watch};
 use actix_web::web;
 use anyhow::Context;
-use chassis::Stop;
 use chassis::auth::{Allow, Credentials, Role};
+use chassis::metrics::Metrics;
 use chassis::server::{Server, other_method};
+use chassis::{SharedClock, Stop, clock};
+use chrono::{DateTime, Utc};
+use prometheus::{IntCounterVec, Opts};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +35,30 @@ pub struct Front {
     pub recorder: Recorder,
     /// How long an upstream may take to begin its answer, and between two parts of it.
     pub answer_limit: Duration,
+    /// Good answers, in case a relief needs them.
+    pub kept: Kept,
+    /// What the reliefs remember.
+    pub relief: State,
+    /// How often which relief answered.
+    pub relieved: IntCounterVec,
+    /// Reliefs end by it.
+    pub clock: NamedClock,
+}
+
+/// A clock that can be shown.
+pub struct NamedClock(SharedClock);
+
+impl std::fmt::Debug for NamedClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl NamedClock {
+    /// Now.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.now()
+    }
 }
 
 impl Front {
@@ -42,7 +71,23 @@ impl Front {
         let current = Current::open(settings).context("cannot use the settings of the routes")?;
         let answer_limit = Duration::from_millis(settings.answer_timeout_ms);
         let recorder = Recorder::open(&settings.record)?;
-        Ok(Arc::new(Self { current, stats: Arc::new(Stats::default()), recorder, answer_limit }))
+        let opts = Opts::new("kintsugi_front_relieved_total", "Requests that a relief answered, by its kind.");
+        let relieved = IntCounterVec::new(opts, &["kind"])?;
+        Ok(Arc::new(Self {
+            current,
+            stats: Arc::new(Stats::default()),
+            recorder,
+            answer_limit,
+            kept: Kept::default(),
+            relief: State::default(),
+            relieved,
+            clock: NamedClock(clock::system()),
+        }))
+    }
+
+    /// Counts an answer of a relief.
+    pub fn relieved(&self, kind: &str) {
+        self.relieved.with_label_values(&[kind]).inc();
     }
 }
 
@@ -61,11 +106,14 @@ pub async fn serve(
         let (front, word) = (Arc::clone(&front), stop.clone());
         stop.spawn("record", async move { front.recorder.keep(word).await });
     }
+    let metrics = Metrics::new(Service::Front)?;
+    metrics.registry().register(Box::new(front.relieved.clone()))?;
+    let metrics = Some(metrics);
     let state = web::Data::from(front);
     let usual = Server::new(Service::Front, credentials);
     let (health, numbers) = (paths::FRONT_HEALTH, paths::FRONT_METRICS);
     // A caller that leaves is noticed at once, and what the upstream was doing for it is dropped.
-    Server { health, numbers, max_connections: MAX_CONNECTIONS, half_closed: false, ..usual }
+    Server { health, numbers, metrics, max_connections: MAX_CONNECTIONS, half_closed: false, ..usual }
         .serve(listener, stop, move |config| mount(config, state.clone()))
         .await
 }

@@ -19,8 +19,8 @@ const HOP_BY_HOP: [&str; 10] = [
     "upgrade",
 ];
 
-/// What is between the front and who replays: neither does an application see the one, nor does its own pass for the other.
-const OWN: [&str; 2] = [wire::paths::WHO_HEADER, wire::paths::ANSWERED_HEADER];
+/// What the front says and is asked: neither does an application see it, nor does its own pass for the front's.
+const OWN: [&str; 3] = [wire::paths::WHO_HEADER, wire::paths::ANSWERED_HEADER, wire::relief::RELIEF_HEADER];
 
 /// What the front says of a request.
 #[derive(Debug)]

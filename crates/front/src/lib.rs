@@ -11,6 +11,11 @@ pub mod upstream;
 pub mod body;
 pub mod headers;
 pub mod stats;
+pub mod ease;
+pub mod breaker;
+pub mod kept;
+pub mod keeping;
+pub mod relieve;
 pub mod record;
 pub mod witness;
 

@@ -3,6 +3,8 @@
 use crate::Front;
 use crate::body::{BodyError, Outgoing};
 use crate::headers::{About, incoming, outgoing, trace_parent};
+use crate::keeping::keeping;
+use crate::relieve::Easing;
 use crate::stats::{InFlight, NO_ROUTE, kind};
 use crate::table::Upstream;
 use crate::upstream::{Answer, AnswerError, Connection, Failure, connect, exchange};
@@ -30,6 +32,12 @@ pub enum ProxyError {
     /// No route leads there, as long as no version is live.
     #[error("there is no live version")]
     NoRoute,
+    /// A relief keeps it away from what fails.
+    #[error("a relief passes nothing on for now")]
+    Open,
+    /// A relief bounds how many there are at once.
+    #[error("there are too many requests at once")]
+    Shed,
     /// It names no path.
     #[error("the request names no path: expected one that begins with /")]
     NoPath,
@@ -50,7 +58,7 @@ pub enum ProxyError {
 impl ApiError for ProxyError {
     fn status(&self) -> StatusCode {
         match self {
-            ProxyError::NoRoute => StatusCode::SERVICE_UNAVAILABLE,
+            ProxyError::NoRoute | ProxyError::Open | ProxyError::Shed => StatusCode::SERVICE_UNAVAILABLE,
             ProxyError::NoPath | ProxyError::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
             ProxyError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             ProxyError::Body(BodyError::TimedOut) => StatusCode::REQUEST_TIMEOUT,
@@ -62,6 +70,8 @@ impl ApiError for ProxyError {
     fn code(&self) -> &'static str {
         match self {
             ProxyError::NoRoute => "no_live_version",
+            ProxyError::Open => "relief_breaker",
+            ProxyError::Shed => "relief_shed",
             ProxyError::Body(BodyError::TooLarge) => code::TOO_LARGE,
             ProxyError::NoPath | ProxyError::Body(_) => code::BAD_REQUEST,
             ProxyError::Upstream { source, .. } => match source {
@@ -93,7 +103,14 @@ pub async fn forward(
     front: web::Data<Front>,
     credentials: web::Data<Credentials>,
 ) -> Result<HttpResponse, Reply<ProxyError>> {
-    let outcome = pass_on(&request, payload, &front).await;
+    let asked = witness::asked(request.headers(), &credentials);
+    // What is replayed is to show how the version itself answers.
+    let easing = Easing::of(&front, &request, asked.is_none());
+    let permit = match easing.enter() {
+        Ok(permit) => permit,
+        Err(instead) => return Ok(instead),
+    };
+    let outcome = pass_on(&request, payload, &front, easing.limit(front.answer_limit)).await;
     let (label, status) = match &outcome {
         Ok(passed) => (passed.in_flight.label(), passed.head.status.as_u16()),
         Err(error) => (error.label(), error.status().as_u16()),
@@ -108,11 +125,18 @@ pub async fn forward(
     if !request.headers().contains_key(wire::paths::REPLAY_HEADER) {
         front.stats.count(label, &kind(request.method().as_str(), request.uri().path(), status));
     }
+    let is_ill =
+        matches!(outcome, Err(ProxyError::Upstream { .. } | ProxyError::NoRoute)) || (outcome.is_ok() && status >= 500);
+    permit.told(!is_ill);
+    if is_ill && let Some(older) = easing.stale() {
+        return Ok(older);
+    }
     let passed = outcome?;
-    let asked = witness::asked(request.headers(), &credentials);
+    let keep = easing.keeps(status, &passed.head.headers);
     let (upstream, status) = (Arc::clone(&passed.upstream), passed.head.status.as_u16());
     let (head, length, answer) = respond(passed, front.answer_limit);
     Ok(match asked {
+        None if keep.is_some() => whole(head, length, keeping(front.into_inner(), keep, length, answer)),
         None => whole(head, length, answer),
         Some(asked) => {
             let path = request.uri().path_and_query().map_or("", |path| path.as_str());
@@ -134,7 +158,12 @@ struct Passed {
     asked: Option<Bytes>,
 }
 
-async fn pass_on(request: &HttpRequest, payload: web::Payload, front: &Front) -> Result<Passed, ProxyError> {
+async fn pass_on(
+    request: &HttpRequest,
+    payload: web::Payload,
+    front: &Front,
+    limit: Duration,
+) -> Result<Passed, ProxyError> {
     let path = request.uri().path_and_query().map(|path| path.as_str()).filter(|path| path.starts_with('/'));
     let path = path.ok_or(ProxyError::NoPath)?;
     let mut body = Outgoing::of(request, payload, front.answer_limit).await.map_err(ProxyError::Body)?;
@@ -154,8 +183,7 @@ async fn pass_on(request: &HttpRequest, payload: web::Payload, front: &Front) ->
             Err(failure) => return Err(failed(failure)),
         };
         let spare = body.again();
-        let sent =
-            exchange(stream, outgoing_request(request, path, &upstream, &trace, body)?, front.answer_limit).await;
+        let sent = exchange(stream, outgoing_request(request, path, &upstream, &trace, body)?, limit).await;
         match (sent, spare) {
             (Ok((response, connection)), _) => {
                 let (head, body) = response.into_parts();

@@ -99,12 +99,24 @@ impl Table {
         fitting.find(|(prefix, _)| !is_callback || prefix == CALLBACKS).map(|(_, upstream)| upstream)
     }
 
+    /// Where a path goes, as [`Self::choose`] says, and below which paths good answers are kept there.
+    pub fn route(&self, path: &str) -> Option<(&Upstream, &[String])> {
+        let upstream = self.choose(path).filter(|_| !is_below(path, DEVELOPER))?;
+        let told = self.told.routes.iter().find(|route| route.label == upstream.label);
+        Some((upstream, told.map_or(&[], |route| &route.keep)))
+    }
+
     /// The number of the table.
     pub fn generation(&self) -> i64 {
         self.told.generation
     }
 
     /// The table as it was written.
+    pub fn told_ref(&self) -> &RouteTable {
+        &self.told
+    }
+
+    /// A copy of it.
     pub fn told(&self) -> RouteTable {
         self.told.clone()
     }

@@ -2,6 +2,7 @@
 
 mod acted;
 mod again;
+mod eased;
 mod guard;
 
 pub use guard::MAX_RETRIES;
@@ -103,6 +104,7 @@ fn begin(event: &Event) -> Option<Incident> {
         parent: None,
         separated: false,
         postponed_until: None,
+        eased: None,
         models: Default::default(),
     })
 }
@@ -116,8 +118,14 @@ fn take_in(next: &mut Incident, event: &Event) {
             match step {
                 Step::Propose | Step::Act => next.option = *option,
                 Step::Undo if next.undo.is_none() => give_up(next),
+                Step::Relieve => eased::begin(next, event.at),
                 _ => {}
             }
+        }
+        // The cure waits for no relief, so it does not count.
+        Body::Failed { step: Step::Relieve, problem, .. } => {
+            next.in_flight = None;
+            next.refusals.push(format!("no relief: {problem}"));
         }
         Body::Failed { problem, may_pass, .. } => {
             next.in_flight = None;
@@ -155,6 +163,8 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             forget_attempt(next);
         }
         Body::Acted { what, report } => acted::take_in(next, what, report.as_deref(), event.at),
+        Body::Relieved { what, until } => eased::stand(next, what, *until, event.at),
+        Body::Withdrawn { .. } => eased::end(next, event.at),
         Body::Admitted { proposal, .. } => next.proposal = Some(proposal.clone()),
         Body::ApprovalRequested { expires_at, .. } => next.approval_expires_at = Some(*expires_at),
         Body::Approved { digest, .. } => next.approved = Some(digest.clone()),

@@ -3,7 +3,7 @@
 use crate::apply::{Refused, apply};
 use crate::chain::{self, Broken};
 use crate::event::{Body, Certificate, Event};
-use crate::incident::{Incident, Status};
+use crate::incident::{Eased, Incident, Status};
 use crate::{Digest, Position};
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,7 @@ fn differing_claim(certificate: &Certificate, state: &Incident) -> Option<&'stat
         ("the change", certificate.proposal.as_ref() == proposal.map(|proposal| &proposal.digest)),
         ("the artefact", certificate.artefact.as_ref() == proposal.map(|proposal| &proposal.artefact)),
         ("the commit", certificate.commit == state.commit),
+        ("the relief", certificate.relief == state.eased.as_ref().and_then(Eased::told)),
         ("the replay", Some(&certificate.replay) == state.proof.as_ref()),
     ];
     same.into_iter().find(|(_, same)| !same).map(|(what, _)| what)

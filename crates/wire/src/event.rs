@@ -189,6 +189,12 @@ pub enum Body {
         /// By what.
         what: String,
     },
+    /// Outcome of `relieve`: the front eases the fault, and the cure goes on at once.
+    #[expect(missing_docs, reason = "see wire::relief::Relieved")]
+    Relieved { what: String, until: DateTime<Utc> },
+    /// Outcome of `withdraw`, or a decision where it has run out: no relief is in force.
+    #[expect(missing_docs, reason = "see wire::relief::Withdrawn")]
+    Withdrawn { what: String },
     /// It is healed, with a recorded and verified action behind it.
     Resolved {
         /// The certificate over everything before this event.

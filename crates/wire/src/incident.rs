@@ -1,7 +1,9 @@
 //! The projection of an incident's journal.
 
+mod eased;
 mod status;
 
+pub use eased::Eased;
 pub use status::Status;
 
 use crate::detection::Detection;
@@ -203,6 +205,9 @@ pub struct Incident {
     /// What has no easy way back waits at least until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postponed_until: Option<DateTime<Utc>>,
+    /// What eases it at the front, or did; the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eased: Option<Eased>,
     /// What language models took.
     #[serde(default, skip_serializing_if = "ModelUse::is_none")]
     pub models: ModelUse,

@@ -40,6 +40,8 @@ pub const SEARCH: &str = "/v1/search";
 pub const STATUS: &str = "/v1/status";
 /// The verifier's verdict on a proposal, by the proposal's digest.
 pub const VERDICTS: &str = "/v1/verdicts";
+/// Reliefs are put in force; below it `/withdraw`.
+pub const RELIEFS: &str = "/v1/reliefs";
 /// What runs, by target.
 pub const ROLLOUTS: &str = "/v1/rollouts";
 /// The resources of the targets on a machine, as they are now.

@@ -6,6 +6,7 @@ pub use callback::{Callback, CallbackStatus};
 
 use crate::plan::Suspect;
 use crate::proposal::Proposal;
+use crate::relief::Standing;
 use crate::span::Span;
 use crate::verification::ReplayReport;
 use crate::{Authority, CommitId, Digest, FaultCode, IncidentId, TargetName, TreeId};
@@ -217,6 +218,9 @@ pub struct RouteTable {
     pub generation: i64,
     /// The routes.
     pub routes: Vec<Route>,
+    /// The reliefs in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reliefs: Vec<Standing>,
 }
 
 /// One route.
@@ -228,6 +232,9 @@ pub struct Route {
     pub upstream: String,
     /// For counters, e.g. `fault-app/green/1a2b3c4`.
     pub label: String,
+    /// Below which paths good answers are kept, in case failures are to be eased.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
 }
 
 /// `GET /-/stats`: answers by label since the front started.

@@ -25,7 +25,7 @@ pub use parts::{Autonomy, Build, FaultRule, Health, Logs, Output, Patch, Reposit
 pub use relief::Relief;
 pub use resource::{
     Boot, Configuration, ConfigurationFormat, Credential, DatabaseFile, Disk, Endpoint, Lever, LeverBy, Memory,
-    ModelServer, Network, Phase, Port, Refresh, Resource, ResourceKind,
+    ModelServer, Network, Phase, Port, Refresh, Resource, ResourceKind, Workload,
 };
 pub use sandbox::{Forward, Limits, Mount, Sandbox, SandboxService};
 pub use unknown::{Burst, ERROR_BURST, UNKNOWN_MANY, Unknown};

@@ -67,6 +67,8 @@ const PLAIN_KINDS: &[&str] = &[
     "unverified",
     "undone",
     "mitigated",
+    "relieved",
+    "withdrawn",
     "resolved",
     "resolved_by_person",
     "dismissed_by_person",
@@ -106,6 +108,10 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         ("learned", _) if from == Resolved => from,
         ("escalated", _) if from.is_open() && from != Escalated => Escalated,
         ("mitigated", _) if mitigable(from) => Mitigated,
+        ("relieved", _) if from == Detected => Mitigated,
+        // What came back has its plan already.
+        ("relieved", _) if from == Planned => from,
+        ("withdrawn", _) if started(from, Step::Withdraw).is_some() => from,
         (kind, _) => outcome(from, kind)?,
     };
     Some(next)
@@ -122,6 +128,9 @@ fn started(from: Status, step: Step) -> Option<Status> {
         (Step::Verify, Verifying) => Some(Verifying),
         (Step::Undo, Pushed | Deploying | Acting | Verifying) => Some(from),
         (Step::Learn, Resolved) => Some(Resolved),
+        (Step::Relieve, Detected | Planned) => Some(from),
+        // After the proof, and where an incident has ended without one.
+        (Step::Withdraw, Verifying | Resolved | Dismissed) => Some(from),
         _ => None,
     }
 }
@@ -152,7 +161,10 @@ fn mitigable(from: Status) -> bool {
 
 /// Where nothing stands that would have to be taken back; and a symptom whose cause turns out to lie deeper.
 fn correlatable(from: Status) -> bool {
-    matches!(from, Detected | Analyzing | Planned | Proposing | Admitted | AwaitingApproval | RolledBack | Correlated)
+    matches!(
+        from,
+        Detected | Analyzing | Planned | Proposing | Admitted | AwaitingApproval | RolledBack | Correlated | Mitigated
+    )
 }
 
 /// The table for people, in Markdown: one row a status, its moves beside it.

@@ -117,7 +117,7 @@ impl Site {
 
     fn route_to(&self, pipeline: &Pipeline) -> Route {
         let (prefix, upstream) = (self.target.run.prefix.clone(), pipeline.url.clone());
-        Route { prefix, upstream, label: format!("{}/pipeline", self.target.name) }
+        Route { prefix, upstream, label: format!("{}/pipeline", self.target.name), keep: Vec::new() }
     }
 
     /// A pipeline has said something.
@@ -130,5 +130,6 @@ impl Site {
 /// The route by which the front passes on what pipelines say.
 fn callbacks(listen: &str) -> Route {
     let upstream = format!("http://{}", listen.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:"));
-    Route { prefix: paths::CALLBACKS.to_owned(), upstream, label: format!("{}/deployer", route_table::CALLBACKS) }
+    let label = format!("{}/deployer", route_table::CALLBACKS);
+    Route { prefix: paths::CALLBACKS.to_owned(), upstream, label, keep: Vec::new() }
 }

@@ -19,7 +19,7 @@ use wire::rollout::{Mode, RolloutOutcome};
 
 /// Why a look came to nothing.
 #[derive(Debug, thiserror::Error)]
-enum TickError {
+pub(super) enum TickError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -56,6 +56,7 @@ impl Site {
 
     /// Does the next duty; whether to look again at once.
     async fn tick(&self) -> Result<bool, TickError> {
+        self.sweep().await?;
         let Ok(turn) = self.turn.try_lock() else { return Ok(false) };
         let ledger = &self.shared.ledger;
         let head = self.branch.recent_head().await;
@@ -110,7 +111,7 @@ impl Site {
         let live_state = match live {
             None => Live::None,
             Some(live) if !live.instance.process.is_some_and(process::is_alive) => Live::Dead,
-            Some(live) if !self.shared.traffic.is_sent(name, &live.instance.route(&self.target.run))? => Live::Unrouted,
+            Some(live) if !self.shared.traffic.is_sent(name, &live.instance.route(&self.target))? => Live::Unrouted,
             Some(_) => Live::Well,
         };
         Ok(Facts {
@@ -165,7 +166,7 @@ impl Site {
     async fn reroute(&self, live: &LiveNow) -> Result<(), TickError> {
         tracing::warn!(target_name = %self.target.name, "the route table does not lead to what is live; it is written again");
         self.publish_log(&live.instance);
-        match self.shared.traffic.send(&self.target.name, Some(&live.instance.route(&self.target.run))).await {
+        match self.shared.traffic.send(&self.target.name, Some(&live.instance.route(&self.target))).await {
             // The file says it: the front reads it when it is back.
             Ok(()) | Err(TrafficError::NotTaken { .. }) => Ok(()),
             Err(error) => Err(error.into()),

@@ -56,7 +56,7 @@ impl Site {
         let fresh = self.start(instance).await?;
         self.healthy(&fresh).await.map_err(Refused::Start)?;
         self.publish_log(&fresh);
-        let sent = self.shared.traffic.send(&self.target.name, Some(&fresh.route(&self.target.run))).await;
+        let sent = self.shared.traffic.send(&self.target.name, Some(&fresh.route(&self.target))).await;
         match sent {
             Ok(()) => {}
             // There is nothing better to send traffic to; the file says where it goes.

@@ -45,7 +45,7 @@ impl Drive<'_> {
         let (site, Some(green)) = (self.site, self.green.clone()) else { return Ok(()) };
         // First, so that no line of a live instance is written where the router does not look.
         site.publish_log(&green);
-        let route = green.route(&site.target.run);
+        let route = green.route(&site.target);
         match site.shared.traffic.send(&site.target.name, Some(&route)).await {
             Ok(()) => self.front = Front::Taken,
             Err(TrafficError::Ledger(error)) => return Err(away(error)),
@@ -151,7 +151,7 @@ impl Drive<'_> {
             Some(former) => site.shared.ledger.instance(former).await.map_err(away)?,
             None => None,
         };
-        let route = blue.as_ref().map(|blue| blue.route(&site.target.run));
+        let route = blue.as_ref().map(|blue| blue.route(&site.target));
         match site.shared.traffic.send(&site.target.name, route.as_ref()).await {
             Ok(()) => {}
             // The file says it: a front that is away reads it when it is back.

@@ -4,6 +4,8 @@ pub(crate) fn rule(code: &str, marker: &str, pattern: Option<&str>) -> FaultRule
     FaultRule {
         verdict: None,
         autonomy: None,
+        relief: Vec::new(),
+        relief_s: 900,
         code: code.parse().unwrap(),
         marker: marker.to_owned(),
         pattern: pattern.map(str::to_owned),

@@ -6,10 +6,13 @@
     reason = "a test that cannot be set up is a failed test"
 )]
 
+mod breaker;
 mod failures;
 mod headers;
+mod kept;
 mod own;
 mod record;
+mod relief;
 mod routing;
 mod running;
 mod stats;

@@ -99,8 +99,9 @@ pub(crate) fn table(generation: i64, routes: &[(&str, &str, &str)]) -> RouteTabl
         prefix: (*prefix).into(),
         upstream: (*upstream).into(),
         label: (*label).into(),
+        keep: Vec::new(),
     };
-    RouteTable { generation, routes: routes.iter().map(route).collect() }
+    RouteTable { generation, routes: routes.iter().map(route).collect(), ..RouteTable::default() }
 }
 
 pub(crate) async fn problem(answer: Response) -> (u16, String) {

@@ -37,10 +37,26 @@ pub(super) fn told(body: &Body) -> (String, String) {
             ("The change is taken back", format!("{}{}", full(why), reverted.unwrap_or_default()))
         }
         Body::Mitigated { what } => ("The bleeding is stopped", format!("{} The cure is still open.", full(what))),
-        Body::Resolved { certificate } => {
+        Body::Relieved { what, until } => {
             let text = format!(
-                "Before: {}. Now: {}. The certificate covers {} events of this journal.",
-                certificate.before, certificate.after, certificate.position
+                "Until it is cured, at the latest until {}: {} The cure is looked for at once.",
+                clock(*until),
+                full(what)
+            );
+            ("The bleeding is stopped at the front", text)
+        }
+        Body::Withdrawn { what } => {
+            let text = if what.is_empty() { "None was in force.".to_owned() } else { full(what) };
+            ("The relief is taken back", text)
+        }
+        Body::Resolved { certificate } => {
+            let eased = certificate.relief.as_ref().map(|relief| format!(" Until then: {relief}."));
+            let text = format!(
+                "Before: {}. Now: {}.{} The certificate covers {} events of this journal.",
+                certificate.before,
+                certificate.after,
+                eased.unwrap_or_default(),
+                certificate.position
             );
             ("Healed", text)
         }

@@ -29,6 +29,8 @@ pub(super) fn name(body: &Body) -> &'static str {
         | Body::Deployed { .. }
         | Body::Acted { .. }
         | Body::Undone { .. }
+        | Body::Relieved { .. }
+        | Body::Withdrawn { .. }
         | Body::Mitigated { .. } => "healing_progress",
         Body::Verified { .. } => "healing_complete",
         Body::DeployFailed { .. }

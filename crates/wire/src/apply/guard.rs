@@ -2,7 +2,7 @@
 
 use super::Refused;
 use crate::event::{Body, Step};
-use crate::incident::{Incident, Status};
+use crate::incident::{Eased, Incident, Status};
 use crate::plan::Verdict;
 use crate::rollout::RolloutOutcome;
 use crate::verification::{Gate, Judgement};
@@ -25,6 +25,7 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             // Without a recorded failure a pushed commit may still be taken back: its roll-out or proof gave no result.
             let undoable = state.undo.is_some() || (state.commit.is_some() && state.proof.is_none());
             holds(*step != Step::Undo || undoable, "there is nothing to undo")?;
+            holds(*step != Step::Withdraw || is_eased(state), "no relief stands")?;
             holds(*step != Step::Learn || state.document.is_none(), "it was learned already")
         }
         Body::Progressed { step, attempt, .. } | Body::Failed { step, attempt, .. } => {
@@ -65,7 +66,10 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(in_flight(Step::Verify), "no verification is under way")
         }
         Body::Undone { .. } => holds(in_flight(Step::Undo), "no undo is under way"),
+        Body::Relieved { .. } => holds(in_flight(Step::Relieve), "no relief is under way"),
+        Body::Withdrawn { .. } => holds(is_eased(state), "no relief stands"),
         Body::Resolved { certificate } => {
+            holds(!is_eased(state), "a relief still stands")?;
             holds(state.in_flight.is_none() && state.undo.is_none(), "something is still open")?;
             holds(state.proof.as_ref() == Some(&certificate.replay), "no verified action stands behind it")?;
             holds(certificate.head == state.head, "the certificate does not cover the journal")
@@ -87,7 +91,7 @@ fn beside_others(state: &Incident, body: &Body) -> Result<(), Refused> {
         Body::Correlated { parent, .. } => {
             holds(*parent != state.id, "nothing is a symptom of itself")?;
             holds(state.in_flight.is_none(), "another step is under way")?;
-            holds(state.commit.is_none(), "what has pushed a change sees to it")?;
+            holds(state.commit.is_none() && state.acted.is_none(), "what has changed something sees to it")?;
             holds(!state.separated, "it was found to be no symptom")
         }
         Body::Postponed { .. } => holds(state.in_flight.is_none(), "another step is under way"),
@@ -100,6 +104,10 @@ fn beside_others(state: &Incident, body: &Body) -> Result<(), Refused> {
         }
         _ => Ok(()),
     }
+}
+
+fn is_eased(state: &Incident) -> bool {
+    state.eased.as_ref().is_some_and(Eased::stands)
 }
 
 fn holds(condition: bool, why: &'static str) -> Result<(), Refused> {

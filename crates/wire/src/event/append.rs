@@ -29,6 +29,9 @@ pub struct Certificate {
     pub before: String,
     /// One sentence on the symptom after.
     pub after: String,
+    /// What eased it until then, and from when to when; none where nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relief: Option<String>,
 }
 
 /// `POST /v1/incidents/{id}/events`: an append under a lease.

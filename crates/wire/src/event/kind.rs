@@ -33,6 +33,8 @@ impl Body {
             Body::Unverified { .. } => "unverified",
             Body::Undone { .. } => "undone",
             Body::Mitigated { .. } => "mitigated",
+            Body::Relieved { .. } => "relieved",
+            Body::Withdrawn { .. } => "withdrawn",
             Body::Resolved { .. } => "resolved",
             Body::ResolvedByPerson { .. } => "resolved_by_person",
             Body::DismissedByPerson { .. } => "dismissed_by_person",

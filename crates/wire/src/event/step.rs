@@ -22,12 +22,26 @@ pub enum Step {
     Undo,
     /// Tell the knowledge base.
     Learn,
+    /// Have the fault eased at the front, before its cause is looked for.
+    Relieve,
+    /// Have that taken back.
+    Withdraw,
 }
 
 impl Step {
     /// All of them.
-    pub const ALL: [Step; 8] =
-        [Step::Analyze, Step::Propose, Step::Push, Step::Deploy, Step::Act, Step::Verify, Step::Undo, Step::Learn];
+    pub const ALL: [Step; 10] = [
+        Step::Analyze,
+        Step::Propose,
+        Step::Push,
+        Step::Deploy,
+        Step::Act,
+        Step::Verify,
+        Step::Undo,
+        Step::Learn,
+        Step::Relieve,
+        Step::Withdraw,
+    ];
 
     /// As it stands in keys and JSON.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +54,8 @@ impl Step {
             Step::Verify => "verify",
             Step::Undo => "undo",
             Step::Learn => "learn",
+            Step::Relieve => "relieve",
+            Step::Withdraw => "withdraw",
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a fault's rule may be.
 
-use super::{FaultRule, Target};
+use super::{FaultRule, Relief, Target};
 use crate::FaultCode;
 use crate::ids::is_name;
 use regex::bytes::{Regex, RegexBuilder};
+use std::collections::BTreeSet;
 
 /// Bounds of a marker and of a pattern, bytes.
 const MAX_MARKER: usize = 512;
@@ -47,6 +48,26 @@ impl FaultRule {
 }
 
 impl Target {
+    /// The paths whose good answers the front keeps, in case a failure of them is to be eased.
+    pub fn kept_paths(&self) -> Vec<String> {
+        let stale =
+            self.faults.iter().flat_map(|fault| &fault.relief).filter(|relief| matches!(relief, Relief::Stale { .. }));
+        let paths: BTreeSet<&String> = stale.flat_map(Relief::paths).collect();
+        paths.into_iter().cloned().collect()
+    }
+
+    pub(super) fn check_reliefs(&self) -> Result<(), String> {
+        for FaultRule { code, relief, relief_s, .. } in &self.faults {
+            super::relief::check(relief, *relief_s).map_err(|why| format!("the fault {code} {why}"))?;
+            if !relief.is_empty() && self.deploy.pipeline().is_some() {
+                return Err(format!(
+                    "the fault {code} has a `relief`, which needs the platform's own routes: a pipeline deploys this target"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Adds one literal marker: `MARKER=CODE` marks lines of a fault that the target has; otherwise the whole text is the
     /// marker, and a fault of its own whose code is the marker, with `_` for what no code can hold.
     ///
@@ -67,6 +88,8 @@ impl Target {
                 title: String::new(),
                 verdict: None,
                 autonomy: None,
+                relief: Vec::new(),
+                relief_s: super::relief::default_relief_s(),
             },
         };
         rule.check()?;

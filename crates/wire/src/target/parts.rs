@@ -1,5 +1,6 @@
 //! The parts of a target file but its contracts.
 
+use super::relief::{Relief, default_relief_s, is_default_relief_s};
 use crate::FaultCode;
 use crate::incident::Severity;
 use crate::plan::Verdict;
@@ -66,6 +67,12 @@ pub struct FaultRule {
     /// How much may be done about it without a person, instead of what the target says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autonomy: Option<Autonomy>,
+    /// What is done at once, before the cure, and withdrawn after its proof; only where the platform itself rolls the target out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relief: Vec<Relief>,
+    /// How long that stands at most, seconds, whatever becomes of the cure.
+    #[serde(default = "default_relief_s", skip_serializing_if = "is_default_relief_s")]
+    pub relief_s: u32,
 }
 
 /// What a patch may touch.

@@ -127,6 +127,7 @@ pub(crate) fn certificate(incident: &Incident) -> Certificate {
         replay: "kr-1".parse().unwrap(),
         before: String::new(),
         after: String::new(),
+        relief: incident.eased.as_ref().and_then(wire::incident::Eased::told),
     }
 }
 
@@ -176,6 +177,8 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "verification_failed" => Body::VerificationFailed { report: Box::new(report(Judgement::Broken)) },
         "unverified" => Body::Unverified { report: Box::new(report(Judgement::Unverified)) },
         "undone" => Body::Undone { commit: Some(commit('d')), why },
+        "relieved" => Body::Relieved { what: "stale answers".into(), until: at(900) },
+        "withdrawn" => Body::Withdrawn { what: "stale answers".into() },
         "mitigated" => Body::Mitigated { what: "stale answers".into() },
         "dismissed_by_person" => Body::DismissedByPerson { by: "ann".into(), verdict: Verdict::Noise, note: why },
         "resolved_by_person" => Body::ResolvedByPerson { by: "ann".into(), note: why },

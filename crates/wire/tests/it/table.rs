@@ -8,21 +8,21 @@ use wire::transitions::{Trigger, markdown, to};
 /// status: what moves it, and where to (`=` stays). `occurred` and `archived` are allowed everywhere but in `archived`,
 /// and stand below. Whatever is not here is refused.
 const TABLE: &str = "
-detected: started analyze>analyzing, dismissed>dismissed, dismissed_by_person>dismissed, suppressed>suppressed, escalated>escalated, mitigated>mitigated, correlated>correlated
+detected: started relieve>=, progressed relieve>=, failed relieve>=, relieved>mitigated, started analyze>analyzing, dismissed>dismissed, dismissed_by_person>dismissed, suppressed>suppressed, escalated>escalated, mitigated>mitigated, correlated>correlated
 analyzing: started analyze>=, progressed analyze>=, failed analyze>=, planned>planned, dismissed>dismissed, dismissed_by_person>dismissed, escalated>escalated, mitigated>mitigated, correlated>correlated
-planned: started propose>proposing, started act>acting, advised>advised, escalated>escalated, mitigated>mitigated, correlated>correlated
+planned: started relieve>=, progressed relieve>=, failed relieve>=, relieved>=, started propose>proposing, started act>acting, advised>advised, escalated>escalated, mitigated>mitigated, correlated>correlated
 proposing: started propose>=, progressed propose>=, failed propose>=, refused>planned, admitted>admitted, escalated>escalated, mitigated>mitigated, correlated>correlated
 admitted: started push>=, progressed push>=, failed push>=, advised>advised, refused>planned, approval_requested>awaiting_approval, pushed>pushed, escalated>escalated, mitigated>mitigated, correlated>correlated, postponed>=
 awaiting_approval: approved>admitted, approval_rejected>escalated, approval_expired>escalated, escalated>escalated, mitigated>mitigated, correlated>correlated
 pushed: started deploy>deploying, started undo>=, progressed undo>=, failed undo>=, undone>rolled_back, escalated>escalated, mitigated>mitigated
 deploying: started deploy>=, progressed deploy>=, failed deploy>=, started undo>=, progressed undo>=, failed undo>=, deployed>verifying, deploy_failed>=, undone>rolled_back, escalated>escalated, mitigated>mitigated
 acting: started act>=, progressed act>=, failed act>=, started undo>=, progressed undo>=, failed undo>=, dismissed>dismissed, refused>planned, acted>verifying, undone>rolled_back, escalated>escalated, mitigated>mitigated
-verifying: started verify>=, progressed verify>=, failed verify>=, started undo>=, progressed undo>=, failed undo>=, verified>=, verification_failed>=, unverified>=, undone>rolled_back, resolved>resolved, escalated>escalated, mitigated>mitigated
-mitigated: started analyze>analyzing, started propose>proposing, started act>acting, resolved_by_person>resolved, escalated>escalated
+verifying: started withdraw>=, progressed withdraw>=, failed withdraw>=, withdrawn>=, started verify>=, progressed verify>=, failed verify>=, started undo>=, progressed undo>=, failed undo>=, verified>=, verification_failed>=, unverified>=, undone>rolled_back, resolved>resolved, escalated>escalated, mitigated>mitigated
+mitigated: correlated>correlated, started analyze>analyzing, started propose>proposing, started act>acting, resolved_by_person>resolved, escalated>escalated
 rolled_back: started propose>proposing, started act>acting, escalated>escalated, mitigated>mitigated, correlated>correlated
-resolved: started learn>=, progressed learn>=, failed learn>=, learned>=, reopened>planned
+resolved: started withdraw>=, progressed withdraw>=, failed withdraw>=, withdrawn>=, started learn>=, progressed learn>=, failed learn>=, learned>=, reopened>planned
 escalated: retried>detected, resolved_by_person>resolved, dismissed_by_person>dismissed
-dismissed:
+dismissed: started withdraw>=, progressed withdraw>=, failed withdraw>=, withdrawn>=
 suppressed: escalated>escalated, dismissed_by_person>dismissed
 correlated: correlated>=, separated>detected, dismissed>dismissed, dismissed_by_person>dismissed, escalated>escalated
 advised: resolved_by_person>resolved, dismissed_by_person>dismissed, escalated>escalated

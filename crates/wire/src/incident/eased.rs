@@ -1,0 +1,33 @@
+//! The relief of an incident.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What eases an incident at the front, or did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Eased {
+    /// In words; empty while, or because, nobody knows whether it was put in force.
+    #[serde(default)]
+    pub what: String,
+    /// Since when it may be in force.
+    pub since: DateTime<Utc>,
+    /// When it ends by itself.
+    pub until: DateTime<Utc>,
+    /// When it was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<DateTime<Utc>>,
+}
+
+impl Eased {
+    /// Whether it may be in force, as far as the journal knows.
+    pub fn stands(&self) -> bool {
+        self.withdrawn_at.is_none()
+    }
+
+    /// In one sentence, for the certificate; none where nothing was put in force.
+    pub fn told(&self) -> Option<String> {
+        let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let to = time(self.withdrawn_at.unwrap_or(self.until));
+        (!self.what.is_empty()).then(|| format!("{}, from {} to {to}", self.what, time(self.since)))
+    }
+}
