@@ -15,6 +15,7 @@ use wire::incident::Incident;
 use wire::plan::{Lesson, Suspect};
 use wire::problem::code;
 use wire::proposal::PatchTask;
+use wire::relief::Relieve;
 use wire::rollout::{Deploy, Live, Rollout};
 use wire::runtime::WardTask;
 use wire::span::Progress;
@@ -22,6 +23,8 @@ use wire::{OperationKey, Problem, Service};
 
 /// The pause before `rag-gateway` is asked again.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a relief is waited for.
+const RELIEF: Duration = Duration::from_secs(3);
 
 /// Why a step gave no result.
 #[derive(Debug)]
@@ -70,6 +73,10 @@ pub(crate) struct Peers {
     effect_limit: Duration,
     call_limit: Duration,
     suspect_window: Duration,
+}
+
+fn no_answer(error: CallError) -> NoResult {
+    NoResult::of(problem_of(&error), error.may_pass())
 }
 
 /// One step of one incident.
@@ -126,9 +133,19 @@ impl Peers {
                 let report = self.ward(doing, &key, &WardTask::Watch(watch)).await?;
                 Ok(ward::watched(incident, &report)?)
             }
+            Task::Relieve(task) => self.relieve(&task).await,
+            Task::Withdraw(task) => Ok(outcome::withdrawn(self.deployer.withdraw(&task).await.map_err(no_answer)?)),
             Task::NothingToUndo => Ok(outcome::nothing_left(incident, None)),
             Task::Revert(task) => self.undo(doing, &key, &task).await,
         }
+    }
+
+    /// Eases the fault, within a limit: the cure does not wait for it.
+    async fn relieve(&self, task: &Relieve) -> Result<Body, NoResult> {
+        let asked = tokio::time::timeout(RELIEF, self.deployer.relieve(task)).await;
+        let too_long = || Problem::new("too_long", format!("no relief within {RELIEF:?}"));
+        let relieved = asked.map_err(|_| NoResult::of(too_long(), true))?;
+        Ok(outcome::relieved(relieved.map_err(no_answer)?))
     }
 
     /// Reverts the commit, then makes the revert what runs.
@@ -200,7 +217,7 @@ impl Peers {
         loop {
             match ask().await {
                 Err(error) if error.may_pass() && Instant::now() < until => tokio::time::sleep(PAUSE).await,
-                Err(error) => return Err(NoResult::of(problem_of(&error), error.may_pass())),
+                Err(error) => return Err(no_answer(error)),
                 Ok(answer) => return Ok(answer),
             }
         }

@@ -2,7 +2,7 @@
 
 use wire::Digest;
 use wire::event::Certificate;
-use wire::incident::Incident;
+use wire::incident::{Eased, Incident};
 
 /// The certificate over the journal as it stands; none without a proof and a plan behind it.
 pub(crate) fn of(incident: &Incident) -> Option<Certificate> {
@@ -22,6 +22,7 @@ pub(crate) fn of(incident: &Incident) -> Option<Certificate> {
             Some(acted) => format!("{}; it was found well afterwards ({replay})", acted.what),
             None => format!("the failing request met its contract on live, seen by every witness (replay {replay})"),
         },
+        relief: incident.eased.as_ref().and_then(Eased::told),
         replay,
     })
 }

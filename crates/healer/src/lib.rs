@@ -14,6 +14,7 @@ mod certificate;
 pub mod keys;
 pub mod task;
 pub mod outcome;
+mod relief;
 pub mod ward;
 mod act;
 mod journal;

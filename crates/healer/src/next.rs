@@ -1,7 +1,7 @@
 //! What to do next. Pure: the same journal, policy and time give the same move, after a crash too.
 
 use crate::policy::Policy;
-use crate::{autonomy, certificate, diagnosis, task, ward};
+use crate::{autonomy, certificate, diagnosis, relief, task, ward};
 use chrono::{DateTime, Utc};
 use wire::event::{Body, EscalationReason, Step};
 use wire::incident::{Incident, Status};
@@ -43,6 +43,7 @@ pub fn next(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Move {
     }
     let at = At { incident, policy, now };
     match incident.status {
+        Status::Detected | Status::Planned if relief::is_due(incident, policy, now) => at.start(Step::Relieve, None),
         Status::Detected | Status::Analyzing => at.begin(Step::Analyze, None),
         Status::Planned if policy.autonomy == Autonomy::Observe => at.advise("this target is only observed"),
         Status::Planned => at.try_next_option(),
@@ -56,10 +57,12 @@ pub fn next(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Move {
         Status::Verifying => at.verifying(),
         Status::Acting => at.begin(Step::Act, incident.option),
         Status::Resolved => at.resolved(),
+        Status::Dismissed => at.withdraw().err().unwrap_or(Move::Rest),
         Status::Mitigated if incident.acted.is_some() => at.look_again(),
+        // Only eased at the front: the cure goes on at once.
+        Status::Mitigated if incident.plan.is_none() => at.begin(Step::Analyze, None),
         Status::Mitigated
         | Status::Escalated
-        | Status::Dismissed
         | Status::Suppressed
         | Status::Correlated
         | Status::Advised
@@ -84,6 +87,16 @@ impl At<'_> {
             Some(again) if self.now < again => Move::WaitUntil(again),
             _ => self.start(step, option),
         }
+    }
+
+    /// What eased it is taken back before anything else; `Ok` when nothing stands.
+    fn withdraw(&self) -> Result<(), Move> {
+        relief::withdraw(self.incident, self.policy, self.now, || {
+            match self.policy.again_at(self.incident, Step::Withdraw) {
+                Some(again) if self.now < again => Move::WaitUntil(again),
+                _ => self.start(Step::Withdraw, None),
+            }
+        })
     }
 
     fn start(&self, step: Step, option: Option<u32>) -> Move {
@@ -170,6 +183,11 @@ impl At<'_> {
         if self.incident.unverified {
             return self.escalate(EscalationReason::Unverified);
         }
+        if self.incident.proof.is_some()
+            && let Err(withdraw) = self.withdraw()
+        {
+            return withdraw;
+        }
         if let Some(acted) = self.incident.acted.as_ref().filter(|_| self.incident.proof.is_some())
             && acted.outcome != ActOutcome::Healed
         {
@@ -189,6 +207,9 @@ impl At<'_> {
     }
 
     fn resolved(&self) -> Move {
+        if let Err(withdraw) = self.withdraw() {
+            return withdraw;
+        }
         // There is a lesson only in what was done here and proved, not in what a person did.
         let told = self.incident.document.is_some() || self.incident.proof.is_none();
         if told { Move::Rest } else { self.begin(Step::Learn, self.incident.option) }

@@ -6,6 +6,7 @@ use wire::event::{Body, Step};
 use wire::incident::Incident;
 use wire::plan::{Learned, Plan, Verdict};
 use wire::proposal::{ProposeOutcome, PushOutcome, Refusal};
+use wire::relief::{Relieved, Withdrawn};
 use wire::rollout::{Live, Rollout, RolloutOutcome};
 use wire::verification::{Judgement, ReplayReport, UNVERIFIED};
 use wire::{CommitId, Problem, TreeId};
@@ -149,6 +150,16 @@ pub fn nothing_left(incident: &Incident, commit: Option<CommitId>) -> Body {
     let stays = if incident.acted.is_some() && commit.is_none() { but_stays } else { "" };
     let why = clip(incident.undo.as_deref().unwrap_or("the change did not heal"), MAX_PROBLEM);
     Body::Undone { commit, why: format!("{why}{stays}") }
+}
+
+/// Of reliefs that are in force.
+pub fn relieved(relieved: Relieved) -> Body {
+    Body::Relieved { what: clip(&relieved.what, MAX_PROBLEM), until: relieved.until }
+}
+
+/// Of reliefs that are in force no more.
+pub fn withdrawn(withdrawn: Withdrawn) -> Body {
+    Body::Withdrawn { what: clip(&withdrawn.what, MAX_PROBLEM) }
 }
 
 /// Of a lesson.

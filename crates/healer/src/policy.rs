@@ -39,6 +39,8 @@ pub struct Policy {
     pub earn: Option<Earn>,
     /// Where the fault's contract may be replayed.
     pub replay: ReplayPermission,
+    /// Whether the target file has a relief for the fault.
+    pub relief: bool,
     /// The bounds.
     pub limits: Limits,
 }
@@ -55,6 +57,9 @@ impl Policy {
             }),
             earn: target.and_then(|target| target.earn),
             replay: contract.map_or(ReplayPermission::Never, |contract| contract.replay),
+            relief: target
+                .and_then(|target| target.fault(&incident.code))
+                .is_some_and(|fault| !fault.relief.is_empty()),
             limits,
         }
     }
@@ -66,6 +71,7 @@ impl Policy {
             "earn": self.earn,
             "min_confidence": self.limits.min_confidence,
             "replay": self.replay,
+            "relief": self.relief,
             "attempts": self.limits.attempts,
             "patience_ms": self.limits.patience.as_millis() as u64,
             "base_moves": self.limits.base_moves,

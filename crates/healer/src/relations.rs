@@ -94,7 +94,10 @@ impl Relations {
             let settled = incident.detected_at + self.limits.settle;
             let may_be_one =
                 self.needing.contains(&incident.target) && self.kind(&incident.target, &incident.code) != Kind::Own;
-            if may_be_one && now < settled && !matches!(planned, Move::Start { step: Step::Analyze, .. }) {
+            if may_be_one
+                && now < settled
+                && !matches!(planned, Move::Start { step: Step::Analyze | Step::Relieve, .. })
+            {
                 return Move::WaitUntil(settled);
             }
         }
@@ -146,6 +149,7 @@ fn is_push(planned: &Move) -> bool {
 /// Whether it may still be found to be a symptom: nothing was pushed, and it was not looked at as one, or healed by a cure of its own, before.
 fn may_rest(incident: &Incident) -> bool {
     let trigger = Trigger { kind: "correlated", step: None };
-    let is_own = incident.separated || incident.recurrences > 0 || incident.commit.is_some();
+    let is_own =
+        incident.separated || incident.recurrences > 0 || incident.commit.is_some() || incident.acted.is_some();
     incident.in_flight.is_none() && !is_own && transitions::to(incident.status, trigger).is_some()
 }

@@ -5,6 +5,7 @@ use wire::event::Step;
 use wire::incident::Incident;
 use wire::plan::{Lesson, PlanOption, PlanRequest, Remedy, Suspect, Verdict};
 use wire::proposal::{PatchTask, Propose, Push, Revert, Symptom};
+use wire::relief::{Relieve, Withdraw};
 use wire::rollout::{Deploy, Live, Mode};
 use wire::runtime::{Act, ResourceName, WardTask, Watch};
 use wire::verification::{Replay, VerifyTask};
@@ -36,6 +37,10 @@ pub enum Task {
     NothingToUndo,
     /// Of `rag-gateway`.
     Learn(Lesson),
+    /// Of `deployer`.
+    Relieve(Relieve),
+    /// Of `deployer`.
+    Withdraw(Withdraw),
 }
 
 /// What a task needs besides the journal.
@@ -82,6 +87,8 @@ pub fn of(incident: &Incident, step: Step, around: &Around<'_>) -> Result<Task, 
         Step::Undo => revert(incident, around).map(|revert| Task::Revert(PatchTask::Revert(revert))),
         Step::Learn => lesson(incident, around).map(Task::Learn),
         Step::Act => Some(Task::Ward(WardTask::Act(act(incident, around)))),
+        Step::Relieve => Some(Task::Relieve(relieve(incident, around))),
+        Step::Withdraw => Some(Task::Withdraw(withdraw(incident, around))),
     };
     task.ok_or_else(|| Problem::new("incomplete", format!("the journal does not hold what {} needs", step.as_str())))
 }
@@ -133,6 +140,15 @@ fn is_watched(incident: &Incident, around: &Around<'_>) -> bool {
 fn act(incident: &Incident, around: &Around<'_>) -> Act {
     let (target, code) = (incident.target.clone(), incident.code.clone());
     Act { incident: incident.id, target, code, authority: around.authority }
+}
+
+fn relieve(incident: &Incident, around: &Around<'_>) -> Relieve {
+    let (target, code) = (incident.target.clone(), incident.code.clone());
+    Relieve { incident: incident.id, target, code, authority: around.authority }
+}
+
+fn withdraw(incident: &Incident, around: &Around<'_>) -> Withdraw {
+    Withdraw { incident: incident.id, target: incident.target.clone(), authority: around.authority }
 }
 
 fn watch(incident: &Incident) -> Watch {

@@ -99,7 +99,14 @@ fn stage(step: Step) -> &'static str {
     match step {
         Step::Analyze => "plan",
         Step::Propose => "patch",
-        Step::Push | Step::Deploy | Step::Act | Step::Verify | Step::Undo | Step::Learn => step.as_str(),
+        Step::Push
+        | Step::Deploy
+        | Step::Act
+        | Step::Verify
+        | Step::Undo
+        | Step::Learn
+        | Step::Relieve
+        | Step::Withdraw => step.as_str(),
     }
 }
 

@@ -37,6 +37,7 @@ fn every_part_of_the_policy_is_in_its_digest() {
     let others = [
         Policy { autonomy: Autonomy::Suggest, ..base },
         Policy { replay: ReplayPermission::Never, ..base },
+        Policy { relief: true, ..base },
         with(Limits { attempts: 9, ..limits }),
         with(Limits { patience: Duration::from_secs(9), ..limits }),
         with(Limits { base_moves: 9, ..limits }),

@@ -157,5 +157,5 @@ pub(crate) fn policy() -> Policy {
         approval: Duration::from_secs(3600),
         min_confidence: 0.1,
     };
-    Policy { autonomy: Autonomy::Auto, earn: None, replay: ReplayPermission::Live, limits }
+    Policy { autonomy: Autonomy::Auto, earn: None, replay: ReplayPermission::Live, relief: false, limits }
 }

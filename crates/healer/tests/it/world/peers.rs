@@ -235,6 +235,7 @@ impl Asked {
             },
             Task::NothingToUndo => unreachable!("nobody is asked"),
             Task::Ward(_) => unreachable!("this world has no resources"),
+            Task::Relieve(_) | Task::Withdraw(_) => unreachable!("this world's policies have no relief"),
         };
         Self { what, authority, digest, special }
     }
