@@ -83,6 +83,7 @@ fn bare(setup: &Setup) -> anyhow::Result<Spec> {
         env: BTreeMap::new(),
         log: setup.work.join("bare.log"),
         url: format!("http://{address}"),
+        health: format!("http://{address}"),
     })
 }
 

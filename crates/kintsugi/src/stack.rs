@@ -13,6 +13,7 @@ pub mod remote;
 pub mod services;
 pub mod supervisor;
 pub mod targets;
+pub mod watchdog;
 
 use about::About;
 use anyhow::Context;

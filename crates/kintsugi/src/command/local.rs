@@ -49,6 +49,7 @@ pub(super) async fn up(cli: &Cli) -> anyhow::Result<Answer> {
 
 /// Keeps the stack's own servers running until the word to stop; the supervisor does so for the services.
 async fn tend(stack: &mut Stack, stop: &chassis::Stop, say: &dyn Fn(String)) {
+    let mut told = Vec::new();
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
@@ -60,6 +61,11 @@ async fn tend(stack: &mut Stack, stop: &chassis::Stop, say: &dyn Fn(String)) {
                 say(format!("a server that had ended does not come up yet: {:#}", anyhow::Error::from(error)))
             }
         }
+        let troubled = stack.supervisor.troubled();
+        for (part, log) in troubled.iter().filter(|one| !told.contains(*one)) {
+            say(format!("{part} keeps ending; it is started again each time, and its log is {}", log.display()));
+        }
+        told = troubled;
     }
 }
 

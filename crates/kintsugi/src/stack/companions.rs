@@ -19,7 +19,6 @@ pub struct Companion {
     pub name: String,
     /// What stands for its URL in the target file.
     pub placeholder: String,
-    health: String,
     spec: Spec,
 }
 
@@ -31,7 +30,7 @@ impl Companion {
 
     /// Where its health is asked.
     pub fn health(&self) -> &str {
-        &self.health
+        &self.spec.health
     }
 
     /// How it is started.
@@ -47,7 +46,7 @@ impl Companion {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
         let until = Instant::now() + READY;
         loop {
-            let answer = http.get(&self.health).send().await;
+            let answer = http.get(self.health()).send().await;
             if answer.is_ok_and(|answer| answer.status().as_u16() == 200) {
                 return Ok(());
             }
@@ -91,10 +90,10 @@ fn place(companion: &local::Companion, port: u16, options: &Options, layout: &La
     let url = format!("http://127.0.0.1:{port}");
     let log = layout.at("logs/services").join(format!("{}.log", companion.name));
     let argv = vec![program.to_str().context("the programs' folder is not UTF-8")?.to_owned()];
+    let health = format!("{url}{}", companion.health);
     Ok(Companion {
         name: companion.name.clone(),
         placeholder: companion.placeholder.clone(),
-        health: format!("{url}{}", companion.health),
-        spec: Spec { part: Part::Companion(companion.name.clone()), argv, env, log, url },
+        spec: Spec { part: Part::Companion(companion.name.clone()), argv, env, log, url, health },
     })
 }

@@ -78,8 +78,14 @@ fn spec(service: Service, options: &Options, layout: &Layout, redis: &Redis) -> 
         argv: vec![options.programs.join(service.as_str()).display().to_string()],
         env,
         log: layout.log(service),
+        health: format!("{}{}", options.ports.url(service), health(service)),
         url: options.ports.url(service),
     }
+}
+
+/// The front passes on everything that is not its own.
+fn health(service: Service) -> &'static str {
+    if service == Service::Front { wire::paths::FRONT_HEALTH } else { wire::paths::HEALTH }
 }
 
 /// A service's settings: where it listens, whom it calls, where its files are.

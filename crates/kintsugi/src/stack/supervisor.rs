@@ -1,7 +1,7 @@
-//! Keeps the services of the stack and the targets' companions running: one that ends is started again, with back-off. It ends them by the pids that
-//! it started, and whatever they left behind.
+//! Keeps the services of the stack and the targets' companions running: one that ends is started again, with back-off, and one that hangs is ended
+//! for it. It ends them by the pids that it started, and whatever they left behind.
 
-use super::descendants;
+use super::{descendants, watchdog};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,6 +19,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A service that ran this long is taken for healthy: the pause begins anew.
 const SETTLED: Duration = Duration::from_secs(20);
+/// So often within [`LATELY`] is more than an accident.
+const OFTEN: usize = 5;
+const LATELY: Duration = Duration::from_secs(60);
 
 /// What the supervisor runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +54,43 @@ pub struct Spec {
     pub log: PathBuf,
     /// Where it answers.
     pub url: String,
+    /// Where it says that it lives: any answer will do.
+    pub health: String,
+}
+
+/// A process of a part.
+#[derive(Debug, Clone)]
+pub(super) struct Life {
+    /// Whose.
+    pub(super) part: Part,
+    /// Its pid.
+    pub(super) pid: u32,
+    /// Where it says that it lives.
+    pub(super) health: String,
+}
+
+/// The processes that run now. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Lives(Arc<Mutex<Vec<Child>>>);
+
+impl Lives {
+    pub(super) fn now(&self) -> Vec<Life> {
+        let children = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let life = |child: &Child| {
+            let pid = child.process.as_ref().map(Owned::pid)?;
+            Some(Life { part: child.spec.part.clone(), pid, health: child.spec.health.clone() })
+        };
+        children.iter().filter_map(life).collect()
+    }
+
+    /// Kills one of ours; another pid is left alone.
+    pub(super) fn kill(&self, pid: u32) {
+        let mut children = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = children.iter_mut().filter_map(|child| child.process.as_mut());
+        if let Some(process) = all.find(|process| process.pid() == pid) {
+            process.kill();
+        }
+    }
 }
 
 /// A part that runs.
@@ -67,6 +107,8 @@ struct Child {
     spec: Spec,
     process: Option<Owned>,
     starts: u32,
+    /// When it was started of late.
+    lately: Vec<Instant>,
     begun: Instant,
     pause: Duration,
     held: bool,
@@ -77,7 +119,7 @@ struct Child {
 pub struct Supervisor {
     children: Arc<Mutex<Vec<Child>>>,
     stopping: Arc<std::sync::atomic::AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    threads: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Supervisor {
@@ -101,7 +143,8 @@ impl Supervisor {
                 std::thread::sleep(LOOK);
             }
         })?;
-        Ok(Self { children, stopping, thread: Some(thread) })
+        let watching = watchdog::start(Lives(Arc::clone(&children)), Arc::clone(&stopping))?;
+        Ok(Self { children, stopping, threads: vec![thread, watching] })
     }
 
     /// Starts a part and keeps it running.
@@ -110,8 +153,15 @@ impl Supervisor {
     /// When it cannot be started at all.
     pub fn add(&self, spec: Spec) -> anyhow::Result<()> {
         let process = Owned::start_with(&spec.argv, &spec.env, &spec.log)?;
-        let child =
-            Child { spec, process: Some(process), starts: 1, begun: Instant::now(), pause: FIRST_PAUSE, held: false };
+        let child = Child {
+            spec,
+            process: Some(process),
+            starts: 1,
+            lately: Vec::new(),
+            begun: Instant::now(),
+            pause: FIRST_PAUSE,
+            held: false,
+        };
         self.children.lock().unwrap_or_else(PoisonError::into_inner).push(child);
         Ok(())
     }
@@ -131,6 +181,13 @@ impl Supervisor {
         let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
         let running = |child: &Child| Running { pid: child.process.as_ref().map(Owned::pid), starts: child.starts };
         children.iter().map(|child| (child.spec.part.clone(), running(child))).collect()
+    }
+
+    /// The parts that were started again so often of late that something is wrong with them, each with its log.
+    pub fn troubled(&self) -> Vec<(Part, PathBuf)> {
+        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        let troubled = children.iter().filter(|child| often(&child.lately, Instant::now()));
+        troubled.map(|child| (child.spec.part.clone(), child.spec.log.clone())).collect()
     }
 
     /// Kills a service with SIGKILL, for tests of recovery; it is started again unless `hold`, until [`Self::free`].
@@ -154,7 +211,9 @@ impl Supervisor {
     /// Ends every service, then what they left behind; `spare` and its descendants stay.
     pub fn end(&mut self, spare: &[u32]) {
         self.stopping.store(true, std::sync::atomic::Ordering::SeqCst);
-        let _joined = self.thread.take().map(std::thread::JoinHandle::join);
+        for thread in self.threads.drain(..) {
+            let _joined = thread.join();
+        }
         let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
         children.iter_mut().filter_map(|child| child.process.as_mut()).for_each(Owned::ask_to_end);
         children.iter_mut().filter_map(|child| child.process.as_mut()).for_each(Owned::end);
@@ -178,6 +237,12 @@ fn look(children: &mut [Child]) {
             child.process = Owned::start_with(&child.spec.argv, &child.spec.env, &child.spec.log).ok();
             child.starts += 1;
             child.begun = Instant::now();
+            child.lately.retain(|start| start.elapsed() < LATELY);
+            child.lately.push(child.begun);
         }
     }
+}
+
+fn often(lately: &[Instant], now: Instant) -> bool {
+    lately.iter().filter(|start| now.duration_since(**start) < LATELY).count() >= OFTEN
 }

@@ -4,7 +4,7 @@ use kintsugi::stack::companions::{Companion, resolve};
 use kintsugi::stack::layout::Layout;
 use kintsugi::stack::local::{self, LocalStack};
 use kintsugi::stack::ports::{Ports, is_free};
-use kintsugi::stack::supervisor::{Part, Supervisor};
+use kintsugi::stack::supervisor::{Part, Spec, Supervisor};
 use kintsugi::stack::{Options, targets};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -135,4 +135,43 @@ async fn a_companion_runs_with_its_own_environment_only_and_is_started_again() {
     companion.until_ready().await.unwrap();
     supervisor.end(&[]);
     assert!(supervisor.parts().is_empty());
+}
+
+#[tokio::test]
+async fn what_runs_and_answers_no_more_is_ended_and_started_again() {
+    let place = Place::make();
+    place.program("upstream");
+    let companion = place.resolve(&companion("beside", "A", 1)).unwrap().remove(0);
+    let mut supervisor = Supervisor::begin().unwrap();
+    supervisor.add(companion.spec()).unwrap();
+    companion.until_ready().await.unwrap();
+    let first = supervisor.parts()[0].1.pid.unwrap();
+    // The watchdog has to have heard it once; else it has two minutes to come up.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(first).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    testkit::eventually("a second life", Duration::from_secs(60), async || {
+        supervisor.parts()[0].1.pid.filter(|pid| *pid != first)
+    })
+    .await;
+    companion.until_ready().await.unwrap();
+    supervisor.end(&[]);
+}
+
+#[tokio::test]
+async fn what_keeps_ending_is_told_of_with_its_log() {
+    let place = Place::make();
+    place.program("upstream");
+    let companion = place.resolve(&companion("beside", "A", 1)).unwrap().remove(0);
+    let spec = Spec { argv: vec!["/bin/false".into()], ..companion.spec() };
+    let log = spec.log.clone();
+    let mut supervisor = Supervisor::begin().unwrap();
+    supervisor.add(spec).unwrap();
+    assert!(supervisor.troubled().is_empty());
+    let troubled = testkit::eventually("it has ended often", Duration::from_secs(60), async || {
+        Some(supervisor.troubled()).filter(|troubled| !troubled.is_empty())
+    })
+    .await;
+    assert_eq!(troubled, [(Part::Companion("beside".into()), log)]);
+    supervisor.end(&[]);
 }
