@@ -2,10 +2,15 @@
 
 use crate::answers::Answers;
 use crate::database::Database;
+use crate::memory::Cache;
 use crate::problem::catch_panics;
+use crate::queue::Line;
 use crate::report::Reporter;
 use crate::resilience::Resilience;
 use crate::resilience::breaker::Millis;
+use crate::retries::Gauge;
+use crate::run_folder::RunFolder;
+use crate::session::Authority;
 use crate::settings::Settings;
 use crate::stop::{Connections, Signals};
 use crate::upstream::Way;
@@ -46,6 +51,16 @@ pub(crate) struct App {
     pub(crate) database: Database,
     /// The way to the upstream.
     pub(crate) upstream: Arc<Way>,
+    /// The pages that are kept.
+    pub(crate) cache: Arc<Cache>,
+    /// Who issues tokens.
+    pub(crate) authority: Arc<Authority>,
+    /// The calls upstream that were made lately.
+    pub(crate) gauge: Arc<Gauge>,
+    /// The jobs that wait.
+    pub(crate) line: Arc<Line>,
+    /// What whoever looks after this machine reads and writes.
+    pub(crate) run: RunFolder,
     /// The last answers.
     pub(crate) answers: Answers,
     /// The way to the incident store.
@@ -62,8 +77,14 @@ impl App {
         let address = settings.upstream;
         let key = format!("fault-app:upstream:{}{}", address.authority, address.prefix);
         let resilience = Resilience::new(settings.redis, key, Box::new(wall_clock));
+        settings.run.make()?;
         Ok(Self {
             faults,
+            cache: Arc::default(),
+            authority: Arc::new(Authority::new(settings.run.0.clone())?),
+            gauge: Arc::default(),
+            line: Arc::new(Line::new(&runtime)),
+            run: settings.run,
             database: Database::new(settings.database, runtime.clone()),
             upstream: Arc::new(Way { address, resilience, runtime }),
             answers: Answers::default(),

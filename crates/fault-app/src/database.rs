@@ -39,7 +39,12 @@ pub(crate) enum Pace {
 }
 
 /// Work within a transaction.
-pub(crate) type Work<T> = for<'a> fn(&'a Transaction<'_>) -> BoxFuture<'a, Result<T, Error>>;
+pub(crate) trait Work<T>:
+    for<'a, 'b> FnOnce(&'a Transaction<'b>) -> BoxFuture<'a, Result<T, Error>> + Send
+{
+}
+
+impl<T, W> Work<T> for W where W: for<'a, 'b> FnOnce(&'a Transaction<'b>) -> BoxFuture<'a, Result<T, Error>> + Send {}
 
 /// The database as a handler sees it.
 pub(crate) struct Database {
@@ -96,12 +101,11 @@ impl Database {
 
     /// Does `work` in a transaction, committed on success and rolled back on error. A replay gets a connection of its
     /// own that bears its id, so that the server's statement log tells what the replay did.
-    pub(crate) async fn transaction<T: Send + 'static>(
-        &self,
-        pace: Pace,
-        replay: Option<&str>,
-        work: Work<T>,
-    ) -> Result<T, Failure> {
+    pub(crate) async fn transaction<T, W>(&self, pace: Pace, replay: Option<&str>, work: W) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        W: for<'a, 'b> FnOnce(&'a Transaction<'b>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+    {
         let (pool, replay) = (self.pool.clone(), replay.map(str::to_owned));
         let task = self.runtime.spawn(async move { pool.transaction(pace, replay.as_deref(), work).await });
         match task.await {
@@ -109,6 +113,16 @@ impl Database {
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => Err(Failure::Unreachable(None)),
         }
+    }
+
+    /// Has the server say figures that were counted here, so that its statement log tells them under the replay's id.
+    pub(crate) async fn tell(&self, replay: Option<&str>, figures: &[(&str, u64)]) -> Result<(), Failure> {
+        let columns: Vec<String> = figures.iter().map(|(name, count)| format!("{count} AS {name}")).collect();
+        let statement = format!("SELECT {}", columns.join(", "));
+        self.transaction(Pace::Quick, replay, |transaction| {
+            Box::pin(async move { transaction.batch_execute(&statement).await })
+        })
+        .await
     }
 
     /// What of the pool is in use.
@@ -123,7 +137,7 @@ impl Database {
 }
 
 impl Pool {
-    async fn transaction<T>(&self, pace: Pace, replay: Option<&str>, work: Work<T>) -> Result<T, Failure> {
+    async fn transaction<T>(&self, pace: Pace, replay: Option<&str>, work: impl Work<T>) -> Result<T, Failure> {
         let _seats = self.seats(pace).await?;
         let mut cancel = None;
         match timeout(pace.limit(), self.on_a_connection(replay, work, &mut cancel)).await {
@@ -139,7 +153,7 @@ impl Pool {
     async fn on_a_connection<T>(
         &self,
         replay: Option<&str>,
-        work: Work<T>,
+        work: impl Work<T>,
         cancel: &mut Option<CancelToken>,
     ) -> Result<T, Failure> {
         let mut client = match self.reusable(replay) {

@@ -2,4 +2,8 @@
 
 pub(crate) mod api;
 pub(crate) mod db;
+pub(crate) mod memory;
+pub(crate) mod queue;
+pub(crate) mod retry_storm;
+pub(crate) mod session;
 pub(crate) mod sql;

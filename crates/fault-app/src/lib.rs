@@ -5,12 +5,17 @@ mod app;
 mod database;
 mod incident;
 mod log;
+pub mod memory;
 mod page;
 mod problem;
+pub mod queue;
 mod report;
 mod request;
 mod resilience;
+pub mod retries;
 mod routes;
+mod run_folder;
+pub mod session;
 mod settings;
 mod stop;
 pub mod upstream;
@@ -35,6 +40,14 @@ pub struct Faults {
     pub api: for<'a> fn(&'a upstream::Upstream) -> BoxFuture<'a, Result<upstream::Answer, upstream::Failure>>,
     /// Behind `POST /test-fault/db-timeout`.
     pub db: for<'a> fn(&'a Transaction<'_>) -> BoxFuture<'a, Result<(), Error>>,
+    /// Behind `POST /test-fault/memory`.
+    pub memory: for<'a> fn(&'a memory::Pages) -> BoxFuture<'a, Result<(), memory::Full>>,
+    /// Behind `POST /test-fault/session`.
+    pub session: for<'a> fn(&'a session::Session) -> BoxFuture<'a, Result<(), session::Refused>>,
+    /// Behind `POST /test-fault/retry-storm`.
+    pub retry_storm: for<'a> fn(&'a retries::Client) -> BoxFuture<'a, Result<upstream::Answer, upstream::Failure>>,
+    /// Behind `POST /test-fault/queue`.
+    pub queue: for<'a> fn(&'a queue::Queue) -> BoxFuture<'a, Result<(), queue::Full>>,
 }
 
 /// Serves by the environment's settings until SIGTERM. What is wrong with them is one sentence on stderr.

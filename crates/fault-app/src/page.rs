@@ -47,6 +47,10 @@ pub(crate) async fn show_state(app: Data<App>) -> HttpResponse {
             "slow": { "connections": SLOW_CONNECTIONS, "in_use": pool.slow },
             "exhausted": pool.exhausted,
         },
+        "memory": { "kept_mib": app.cache.kept_mib(), "off": app.cache.is_off() },
+        "session": { "credential_is_taken": app.authority.takes_own() },
+        "calls": { "lately": app.gauge.calls() },
+        "queue": { "depth": app.line.depth() },
         "answers": app.answers.all(),
     }))
 }

@@ -1,6 +1,12 @@
 //! The routes, and the stable wrapper around each fault body: it decides what a failure means, logs and reports it, and
 //! answers without a detail of the cause. Nothing here changes when a fault is healed.
 
+mod memory;
+mod queue;
+mod retry_storm;
+mod session;
+mod upkeep;
+
 use crate::answers::keep;
 use crate::app::App;
 use crate::database::{Failure, Pace};
@@ -27,6 +33,8 @@ const API_MARKER: &str = "FAULT_EXTERNAL_API_LATENCY";
 const DB_MARKER: &str = "FAULT_DB_TIMEOUT";
 /// Marks the log line of the exhausted pool.
 const POOL_MARKER: &str = "FAULT_DB_POOL_EXHAUSTED";
+/// Below `/test-fault/`, in the order of the page.
+const FAULTS: [&str; 8] = ["run", "external-api", "db-timeout", "pool", "memory", "session", "retry-storm", "queue"];
 /// How long a call upstream may take whatever its body says.
 const CALL_LIMIT: Duration = Duration::from_secs(8);
 
@@ -43,6 +51,17 @@ pub(crate) fn configure(fault_injection: bool, config: &mut ServiceConfig) {
             .service(fault("/test-fault/external-api", web::post().to(call_upstream)))
             .service(fault("/test-fault/db-timeout", web::post().to(run_long)))
             .service(fault("/test-fault/pool", web::post().to(hold_connection)))
+            .service(fault("/test-fault/memory", web::post().to(memory::make_report)))
+            .service(fault("/test-fault/session", web::post().to(session::upload)))
+            .service(fault("/test-fault/retry-storm", web::post().to(retry_storm::call_until_it_answers)))
+            .service(fault("/test-fault/queue", web::post().to(queue::take_order)))
+            .service(only("/test-fault/session/check", web::get().to(session::check)))
+            .service(only("/test-fault/session/token", web::post().to(session::renew)))
+            .service(only("/test-fault/pressure/{name}", web::get().to(upkeep::show_pressure)))
+            .service(
+                only("/test-fault/levers/{name}", web::get().to(upkeep::show_lever))
+                    .route(web::put().to(upkeep::pull_lever)),
+            )
             .service(only("/test-fault", web::get().to(page::show_page)))
             .service(only("/test-fault/state", web::get().to(page::show_state)))
             .service(only("/test-fault/assets/{name}", web::get().to(page::show_asset)));
@@ -55,7 +74,7 @@ async fn health(app: Data<App>) -> HttpResponse {
 }
 
 async fn index(app: Data<App>) -> HttpResponse {
-    let routes = ["run", "external-api", "db-timeout", "pool"].map(|name| format!("POST /test-fault/{name}"));
+    let routes = FAULTS.map(|name| format!("POST /test-fault/{name}"));
     let faults = if app.fault_injection { &routes[..] } else { &[] };
     HttpResponse::Ok().json(json!({ "service": TARGET, "version": app.version, "faults": faults }))
 }

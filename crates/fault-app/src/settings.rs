@@ -1,6 +1,7 @@
 //! What the environment says. A value that cannot be used is one sentence on stderr that names the variable and never
 //! repeats a secret.
 
+use crate::run_folder::RunFolder;
 use crate::upstream::Address;
 use tokio_postgres::config::SslMode;
 
@@ -23,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) redis: Option<redis::Client>,
     /// Where incidents are reported, if anywhere.
     pub(crate) report: Option<ReportTo>,
+    /// Where this process and whoever looks after its machine tell each other something, if anywhere.
+    pub(crate) run: RunFolder,
     /// The version, as log lines name it.
     pub(crate) version: String,
 }
@@ -50,6 +53,7 @@ impl Settings {
             upstream: upstream(variable("MOCK_API_BASE_URL"))?,
             redis: variable("REDIS_URL").map(redis).transpose()?,
             report: report_to(&variable)?,
+            run: RunFolder(variable("RUN_FOLDER").map(Into::into)),
             version: variable("APP_VERSION").unwrap_or_else(|| "dev".into()),
         })
     }

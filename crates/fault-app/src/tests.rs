@@ -6,4 +6,8 @@ mod bodies;
 mod db;
 mod double;
 mod harness;
+mod pressure;
+mod retry_storm;
+mod run_folder;
+mod session;
 mod shared;

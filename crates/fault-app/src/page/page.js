@@ -26,6 +26,10 @@ function showState(state) {
   showMeter("slow", pool.slow.in_use, pool.slow.connections);
   say("idle", pool.idle);
   say("exhausted", pool.exhausted);
+  say("kept", `${state.memory.kept_mib} MiB${state.memory.off ? ", and no more are kept" : ""}`);
+  say("depth", state.queue.depth);
+  say("calls", state.calls.lately);
+  say("credential", state.session.credential_is_taken ? "taken" : "not taken any more");
   showAnswers(state.answers);
 }
 

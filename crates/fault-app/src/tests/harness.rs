@@ -12,6 +12,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App as Web, test};
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -55,13 +56,25 @@ impl Bench {
         Self::asking(faults, database, upstream, &url)
     }
 
+    /// With a run folder.
+    pub(super) fn beside(faults: Faults, mood: Mood, folder: &Path) -> Self {
+        let upstream = Double::start(mood);
+        let url = upstream.url.clone();
+        Self::made(faults, NOBODY, upstream, &url, Some(folder))
+    }
+
     /// With an upstream that is somewhere else.
     pub(super) fn asking(faults: Faults, database: &str, upstream: Double, url: &str) -> Self {
+        Self::made(faults, database, upstream, url, None)
+    }
+
+    fn made(faults: Faults, database: &str, upstream: Double, url: &str, folder: Option<&Path>) -> Self {
         let store = Double::start(Mood::Says(201, "{}"));
         let settings = Settings::read(|name| match name {
             "DATABASE_URL" => Some(database.into()),
             "MOCK_API_BASE_URL" => Some(url.into()),
             "INCIDENT_REPORT_URL" => Some(format!("{}/v1/detections", store.url)),
+            "RUN_FOLDER" => folder.map(|folder| folder.display().to_string()),
             _ => None,
         });
         let ahead = Arc::new(AtomicU64::new(0));

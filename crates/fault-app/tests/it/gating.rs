@@ -4,11 +4,19 @@ use crate::harness::{NOBODY, Running, command};
 use std::process::Stdio;
 
 const RUN: &str = "POST /test-fault/run";
-const HIDDEN: [&str; 7] = [
+const HIDDEN: [&str; 15] = [
     "GET /test-fault/run",
     "POST /test-fault/external-api",
     "POST /test-fault/db-timeout",
     "POST /test-fault/pool",
+    "POST /test-fault/memory",
+    "POST /test-fault/session",
+    "POST /test-fault/retry-storm",
+    "POST /test-fault/queue",
+    "GET /test-fault/session/check",
+    "POST /test-fault/session/token",
+    "GET /test-fault/pressure/queue",
+    "PUT /test-fault/levers/drop-caches",
     "GET /test-fault",
     "GET /test-fault/state",
     "GET /test-fault/assets/page.js",
@@ -67,6 +75,7 @@ fn a_bad_value_ends_the_start_with_a_sentence_that_names_it_and_shows_no_secret(
     check_refused(&[database, ("INCIDENT_REPORT_URL", "https://h/")], "INCIDENT_REPORT_URL");
     check_refused(&[database, ("MOCK_API_BASE_URL", "http://u:canary@h/")], "MOCK_API_BASE_URL");
     check_refused(&[database, ("MOCK_API_BASE_URL", "https://h/")], "MOCK_API_BASE_URL");
+    check_refused(&[database, ("RUN_FOLDER", "/dev/null/run")], "RUN_FOLDER");
     check_refused(&[database, ("REDIS_URL", "canary")], "REDIS_URL");
     check_refused(&[database, ("REDIS_URL", "rediss://u:canary@h/")], "REDIS_URL");
     check_refused(&[database, report, ("INCIDENT_REPORT_TOKEN", "canary\ncanary")], "token");

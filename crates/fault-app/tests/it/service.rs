@@ -2,6 +2,9 @@
 
 use crate::harness::{NOBODY, Running};
 
+/// Below `/test-fault/`.
+const ROUTES: [&str; 8] = ["run", "external-api", "db-timeout", "pool", "memory", "session", "retry-storm", "queue"];
+
 #[test]
 fn it_is_healthy_without_a_database() {
     let app = Running::start(NOBODY, &[("APP_VERSION", "v7")]);
@@ -15,7 +18,7 @@ fn what_does_not_exist_is_answered_with_a_problem() {
     let app = Running::start(NOBODY, &[]);
     app.send("GET /nowhere").is_problem(404, "not_found");
     app.send("POST /test-fault/other").is_problem(404, "not_found");
-    for name in ["run", "external-api", "db-timeout", "pool"] {
+    for name in ROUTES {
         app.send(&format!("GET /test-fault/{name}")).is_problem(405, "method_not_allowed");
     }
     app.send("POST /test-fault/state").is_problem(405, "method_not_allowed");
@@ -45,7 +48,7 @@ fn an_unreachable_database_is_an_error_of_its_own_and_not_the_fault() {
 fn a_replay_id_that_is_none_is_refused() {
     let app = Running::start(NOBODY, &[]);
     for id in ["", "a b", "x'; --", "é", &"k".repeat(49)] {
-        for name in ["run", "external-api", "db-timeout", "pool"] {
+        for name in ROUTES {
             let request = format!("POST /test-fault/{name}\nx-kintsugi-replay: {id}");
             app.send(&request).is_problem(400, "bad_request");
         }
