@@ -129,7 +129,8 @@ fn resource_kind(resource: &ResourceKind) -> Kind {
         | ResourceKind::Memory(_)
         | ResourceKind::Disk(_)
         | ResourceKind::Configuration(_)
-        | ResourceKind::Credential(_) => Kind::Own,
+        | ResourceKind::Credential(_)
+        | ResourceKind::Workload(_) => Kind::Own,
     }
 }
 

@@ -32,6 +32,7 @@ pub use modes::memory::MemoryPlaybook;
 pub use modes::model_server::ModelServerPlaybook;
 pub use modes::network::NetworkPlaybook;
 pub use modes::port::PortPlaybook;
+pub use modes::workload::WorkloadPlaybook;
 pub use playbook::Playbook;
 pub use watch::{Row, Sign, Watcher};
 pub use withdraw::withdraw;

@@ -10,3 +10,4 @@ pub(crate) mod memory;
 pub(crate) mod model_server;
 pub(crate) mod network;
 pub(crate) mod port;
+pub(crate) mod workload;

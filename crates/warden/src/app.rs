@@ -3,7 +3,7 @@
 use crate::authority::Authorities;
 use crate::keeper;
 use crate::routes;
-use crate::settings::Settings;
+use crate::settings::{Kubernetes, Settings};
 use crate::ward::{Shared, Ward};
 use actix_web::web;
 use anyhow::Context;
@@ -13,13 +13,14 @@ use chassis::operations::Operations;
 use chassis::server::Server;
 use chassis::{SharedClock, Stop};
 use client::IncidentStore;
+use kubernetes::Cluster;
 use playbooks::Levers;
 use serde_json::Value;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use wire::Service;
-use wire::target::Catalogue;
+use wire::target::{Catalogue, ResourceKind};
 
 /// How long a target may take to be connected to.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -49,7 +50,8 @@ pub async fn serve(
     let callee = Callee::new(Service::IncidentStore, &settings.incident_store, Arc::clone(&credentials))?;
     let store = IncidentStore::new(callee);
     let authorities = Authorities::open(settings.state.join("authorities.json"))?;
-    let wards = wards(&catalogue, &settings, &clock)?;
+    let cluster = cluster(&catalogue, &settings.kubernetes).await?;
+    let wards = wards(&catalogue, &settings, &clock, cluster.as_ref())?;
     for ward in &wards {
         let (ward, store, word) = (Arc::clone(ward), store.clone(), stop.clone());
         let remind = Duration::from_secs(settings.remind_s);
@@ -65,7 +67,28 @@ pub async fn serve(
     Server::new(Service::Warden, credentials).serve(listener, stop, move |cfg| routes::configure(cfg, &app)).await
 }
 
-fn wards(catalogue: &Catalogue, settings: &Settings, clock: &SharedClock) -> anyhow::Result<Vec<Arc<Ward>>> {
+/// The way to the cluster, where a target file names a workload of one.
+async fn cluster(catalogue: &Catalogue, settings: &Kubernetes) -> anyhow::Result<Option<Cluster>> {
+    let mut is_wanted = false;
+    for (name, resource) in catalogue.iter().flat_map(|(name, of)| of.resources.iter().map(move |it| (name, it))) {
+        if let ResourceKind::Workload(workload) = &resource.is {
+            let which = || format!("the resource {} of the target {name}", resource.name);
+            settings.admit(workload).with_context(which)?;
+            is_wanted = true;
+        }
+    }
+    if !is_wanted {
+        return Ok(None);
+    }
+    Ok(Some(Cluster::of(&settings.kubeconfig).await.context("cannot use the cluster")?))
+}
+
+fn wards(
+    catalogue: &Catalogue,
+    settings: &Settings,
+    clock: &SharedClock,
+    cluster: Option<&Cluster>,
+) -> anyhow::Result<Vec<Arc<Ward>>> {
     // No connection is kept: a look must reach whoever listens now.
     let http = reqwest::Client::builder()
         .connect_timeout(CONNECT)
@@ -78,9 +101,10 @@ fn wards(catalogue: &Catalogue, settings: &Settings, clock: &SharedClock) -> any
     for (name, target) in catalogue {
         let levers = Levers::new(&target.levers, http.clone());
         for resource in &target.resources {
-            let shared = Shared { clock: clock.clone(), levers: levers.clone(), settle };
+            let (http, cluster) = (http.clone(), cluster.cloned());
+            let shared = Shared { clock: clock.clone(), levers: levers.clone(), settle, http, cluster };
             let diary = settings.state.join(name.as_str()).join(format!("{}.json", resource.name));
-            wards.push(Arc::new(Ward::new(name.clone(), resource.clone(), diary, shared)));
+            wards.push(Arc::new(Ward::new(name.clone(), resource.clone(), diary, shared)?));
         }
     }
     Ok(wards)

@@ -19,7 +19,8 @@ pub(crate) async fn keep(ward: &Ward, store: &IncidentStore, remind: Duration) {
     // What the store has not taken yet: it is told again under the same id, and nothing else waits for that.
     let mut untold: Option<Detection> = None;
     loop {
-        if let Some(looked) = ward.look().await {
+        let looked = if ward.is_there().await { ward.look().await } else { None };
+        if let Some(looked) = looked {
             if std::mem::replace(&mut healed, looked.healed) != looked.healed {
                 (row, told) = (Row::default(), None);
             }

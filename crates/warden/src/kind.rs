@@ -1,9 +1,11 @@
 //! The playbook of a resource.
 
 use crate::ward::Shared;
+use anyhow::Context;
 use playbooks::{
     BootPlaybook, ConfigurationPlaybook, CredentialPlaybook, DatabasePlaybook, Diary, DiaryError, DiskPlaybook,
     EndpointPlaybook, MemoryPlaybook, ModelServerPlaybook, NetworkPlaybook, Playbook, PortPlaybook, Site,
+    WorkloadPlaybook,
 };
 use wire::runtime::{ActReport, Invariant};
 use wire::target::ResourceKind;
@@ -20,6 +22,7 @@ pub(crate) enum Kind {
     ModelServer(ModelServerPlaybook),
     Network(NetworkPlaybook),
     Port(PortPlaybook),
+    Workload(Box<WorkloadPlaybook>),
 }
 
 /// Does the same with whichever it is.
@@ -36,6 +39,10 @@ macro_rules! each {
             Kind::ModelServer($playbook) => $do,
             Kind::Network($playbook) => $do,
             Kind::Port($playbook) => $do,
+            Kind::Workload($playbook) => {
+                let $playbook = &**$playbook;
+                $do
+            }
         }
     };
 }
@@ -52,9 +59,9 @@ pub(crate) struct Looked {
 
 impl Kind {
     /// Of a resource.
-    pub(crate) fn of(resource: &ResourceKind, shared: &Shared) -> Self {
+    pub(crate) fn of(resource: &ResourceKind, shared: &Shared) -> anyhow::Result<Self> {
         let levers = || shared.levers.clone();
-        match resource.clone() {
+        Ok(match resource.clone() {
             ResourceKind::Boot(boot) => Kind::Boot(BootPlaybook::new(boot, levers(), shared.clock.clone())),
             ResourceKind::Configuration(file) => Kind::Configuration(ConfigurationPlaybook::new(file)),
             ResourceKind::Credential(credential) => Kind::Credential(CredentialPlaybook::new(credential, levers())),
@@ -65,7 +72,11 @@ impl Kind {
             ResourceKind::ModelServer(server) => Kind::ModelServer(ModelServerPlaybook::new(server, levers())),
             ResourceKind::Network(network) => Kind::Network(NetworkPlaybook::new(network, levers())),
             ResourceKind::Port(port) => Kind::Port(PortPlaybook::new(port)),
-        }
+            ResourceKind::Workload(workload) => {
+                let cluster = shared.cluster.clone().context("there is no cluster")?;
+                Kind::Workload(Box::new(WorkloadPlaybook::new(workload, cluster, shared.clock.clone())))
+            }
+        })
     }
 
     pub(crate) async fn look(&self) -> Looked {
@@ -81,6 +92,9 @@ impl Kind {
     }
 
     pub(crate) async fn heal(&self, site: &Site, diary: &mut Diary, cause: &str) -> Result<ActReport, DiaryError> {
+        if let Kind::Workload(playbook) = self {
+            playbook.is_for(cause);
+        }
         each!(self, playbook => playbooks::heal(playbook, site, diary, cause).await)
     }
 

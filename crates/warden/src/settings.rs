@@ -3,6 +3,7 @@
 use anyhow::ensure;
 use serde::Deserialize;
 use std::path::PathBuf;
+use wire::target::Workload;
 
 /// The settings, with defaults for a laptop.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -20,6 +21,37 @@ pub struct Settings {
     pub settle_ms: u64,
     /// How often a resource that stays ill is reported again, seconds.
     pub remind_s: u64,
+    /// The cluster whose workloads it may look after.
+    pub kubernetes: Kubernetes,
+}
+
+/// The way to a cluster, and how far it may go there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Kubernetes {
+    /// The kubeconfig file; `in-cluster`: the service account of its own pod. Empty: no cluster.
+    pub kubeconfig: String,
+    /// The namespaces that it may touch, whatever a target file says.
+    pub namespaces: Vec<String>,
+}
+
+impl Kubernetes {
+    /// Whether a workload may be looked after.
+    ///
+    /// # Errors
+    /// A sentence that says what would be right.
+    pub fn admit(&self, workload: &Workload) -> anyhow::Result<()> {
+        let (deployment, namespace) = (&workload.deployment, &workload.namespace);
+        ensure!(
+            !self.kubeconfig.is_empty(),
+            "there is no cluster for the deployment {deployment}: name one in `kubernetes.kubeconfig`"
+        );
+        ensure!(
+            self.namespaces.contains(namespace),
+            "the deployment {deployment} is in the namespace {namespace}, which `kubernetes.namespaces` does not have: add it there"
+        );
+        Ok(())
+    }
 }
 
 impl Default for Settings {
@@ -31,6 +63,7 @@ impl Default for Settings {
             incident_store: "http://127.0.0.1:8010".into(),
             settle_ms: 2_000,
             remind_s: 30,
+            kubernetes: Kubernetes::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::kind::{Kind, Looked};
 use chassis::SharedClock;
 use chassis::operations::{OperationFailed, Reporter};
 use chrono::{DateTime, Utc};
+use kubernetes::Cluster;
 use playbooks::{Diary, DiaryError, Levers, Site};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +17,8 @@ use wire::target::Resource;
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long one look may take: what takes longer found nothing.
 const LOOK: Duration = Duration::from_secs(60);
+/// How long whoever is asked whether there is anything to look at may take.
+const ASK: Duration = Duration::from_secs(2);
 /// The longest watch.
 const MAX_WATCH: Duration = Duration::from_secs(60);
 
@@ -25,6 +28,9 @@ pub(crate) struct Shared {
     pub(crate) clock: SharedClock,
     pub(crate) levers: Levers,
     pub(crate) settle: Duration,
+    pub(crate) http: reqwest::Client,
+    /// Where the target files name workloads of one.
+    pub(crate) cluster: Option<Cluster>,
 }
 
 /// A resource with its playbook.
@@ -34,6 +40,7 @@ pub(crate) struct Ward {
     kind: Kind,
     site: Site,
     diary: PathBuf,
+    http: reqwest::Client,
     /// Whoever holds it changes the resource, or looks whether it has to be changed.
     turn: tokio::sync::Mutex<()>,
     last: Mutex<Last>,
@@ -50,19 +57,27 @@ struct Last {
 }
 
 impl Ward {
-    pub(crate) fn new(target: TargetName, resource: Resource, diary: PathBuf, shared: Shared) -> Self {
-        let kind = Kind::of(&resource.is, &shared);
+    pub(crate) fn new(target: TargetName, resource: Resource, diary: PathBuf, shared: Shared) -> anyhow::Result<Self> {
+        let kind = Kind::of(&resource.is, &shared)?;
         let site = Site {
             resource: resource.name.clone(),
             limit: Duration::from_secs(resource.is.limit_s()),
             settle: shared.settle,
             clock: shared.clock,
         };
-        Self { target, resource, kind, site, diary, turn: tokio::sync::Mutex::new(()), last: Mutex::default() }
+        let (http, turn, last) = (shared.http, tokio::sync::Mutex::new(()), Mutex::default());
+        Ok(Self { target, resource, kind, site, diary, http, turn, last })
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.site.clock.now()
+    }
+
+    /// Whether there is anything to look at.
+    pub(crate) async fn is_there(&self) -> bool {
+        let Some(url) = &self.resource.only_while else { return true };
+        let asked = self.http.get(url).timeout(ASK).send().await;
+        asked.is_ok_and(|answer| answer.status() == reqwest::StatusCode::OK)
     }
 
     /// Looks, when nobody is healing it.

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("miner", 1),
     ("correlation", 1),
     ("chassis", 1),
+    ("kubernetes", 1),
     ("database", 2),
     ("client", 2),
     ("models", 2),
@@ -43,7 +44,7 @@ const DEV: u8 = 4;
 /// Depth and number of imports between our crates that make us look twice. What is shipped has a bound of its own: tests and
 /// measurements import what they look at, so theirs grow with it and say nothing of its structure.
 const MAX_DEPTH: usize = 5;
-const MAX_EDGES: usize = 57;
+const MAX_EDGES: usize = 60;
 const MAX_DEV_EDGES: usize = 31;
 
 /// Checks imports and calls.

@@ -108,6 +108,28 @@ pub enum Action {
         /// Whether it is the backup.
         backup: bool,
     },
+    /// Restarts the pods of a workload, with the same template; once an incident.
+    RestartPods {},
+    /// Gives a workload the template of one of its revisions again.
+    UseRevision {
+        /// Its number, as `deployment.kubernetes.io/revision` says it, now or formerly.
+        revision: u64,
+    },
+    /// Sets how many pods a workload has.
+    ScalePods {
+        /// So many.
+        replicas: u32,
+    },
+    /// Sets how much memory the container that the target file names may have.
+    LimitMemory {
+        /// Its limit, bytes.
+        limit: u64,
+        /// What is set aside for it, bytes; none: that stays as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<u64>,
+    },
+    /// Deletes the pods of a workload that have failed for good and that it has replaced.
+    DeleteFailedPods {},
     /// What a newer writer knows; never done.
     #[serde(other)]
     Unknown,

@@ -3,9 +3,11 @@
 
 mod files;
 mod service;
+mod workload;
 
 pub use files::{Configuration, ConfigurationFormat, DatabaseFile, Disk};
 pub use service::{Boot, Credential, Endpoint, Memory, ModelServer, Network, Phase, Port, Refresh};
+pub use workload::Workload;
 
 use crate::FaultCode;
 use crate::incident::Severity;
@@ -24,6 +26,10 @@ pub struct Resource {
     /// How often it is looked at, milliseconds.
     #[serde(default = "default_every_ms")]
     pub every_ms: u64,
+    /// It is looked at only while a `GET` of this is answered with 200, e.g. the target's health through the front: of what the target
+    /// itself makes or answers nothing can be seen before its first version runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_while: Option<String>,
     /// What it is.
     pub is: ResourceKind,
 }
@@ -56,6 +62,8 @@ pub enum ResourceKind {
     Credential(Credential),
     /// Mode 10.
     ModelServer(ModelServer),
+    /// The Kubernetes conditions.
+    Workload(Workload),
 }
 
 impl ResourceKind {
@@ -69,6 +77,7 @@ impl ResourceKind {
             ResourceKind::Disk(_) => 45,
             ResourceKind::Endpoint(_) => 15,
             ResourceKind::ModelServer(_) => 20,
+            ResourceKind::Workload(_) => 120,
         }
     }
 
@@ -76,7 +85,9 @@ impl ResourceKind {
     pub fn severity(&self) -> Severity {
         match self {
             ResourceKind::DatabaseFile(_) => Severity::Critical,
-            ResourceKind::Port(_) | ResourceKind::Memory(_) | ResourceKind::Disk(_) => Severity::High,
+            ResourceKind::Port(_) | ResourceKind::Memory(_) | ResourceKind::Disk(_) | ResourceKind::Workload(_) => {
+                Severity::High
+            }
             ResourceKind::Credential(_) => Severity::Low,
             ResourceKind::Boot(_)
             | ResourceKind::Network(_)
@@ -94,9 +105,10 @@ impl ResourceKind {
             | ResourceKind::Endpoint(_)
             | ResourceKind::ModelServer(_) => Verdict::Dependency,
             ResourceKind::Boot(_) | ResourceKind::Memory(_) | ResourceKind::Disk(_) => Verdict::Capacity,
-            ResourceKind::Port(_) | ResourceKind::Configuration(_) | ResourceKind::Credential(_) => {
-                Verdict::Configuration
-            }
+            ResourceKind::Port(_)
+            | ResourceKind::Configuration(_)
+            | ResourceKind::Credential(_)
+            | ResourceKind::Workload(_) => Verdict::Configuration,
         }
     }
 
@@ -112,7 +124,8 @@ impl ResourceKind {
             ResourceKind::Port(_)
             | ResourceKind::Disk(_)
             | ResourceKind::Endpoint(_)
-            | ResourceKind::Configuration(_) => Vec::new(),
+            | ResourceKind::Configuration(_)
+            | ResourceKind::Workload(_) => Vec::new(),
         }
     }
 }
@@ -171,6 +184,7 @@ fn check_kind(kind: &ResourceKind) -> Result<(), String> {
             Err("`pauses_ms` must name at least one".into())
         }
         ResourceKind::Endpoint(endpoint) => endpoint.check(),
+        ResourceKind::Workload(workload) => workload.check(),
         ResourceKind::ModelServer(server) if server.start.iter().any(String::is_empty) => Err(
             "`start` is a command with its arguments, none of them empty; leave it out where nothing may be started"
                 .into(),

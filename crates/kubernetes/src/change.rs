@@ -1,0 +1,172 @@
+//! Makes the changes. Each looks first whether it is done already, so that done twice is as done once.
+
+mod body;
+mod serve;
+
+use crate::cluster::Cluster;
+use crate::diagnose::{revisions, setup};
+use crate::error::{CallError, ChangeError};
+use crate::kinds;
+use crate::snapshot::{Whole, controller, take};
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use wire::target::Workload;
+
+/// For which incident it was changed at last.
+pub(crate) const INCIDENT: &str = "kintsugi/incident";
+/// For which incident its pods were restarted at last; in the template.
+pub(crate) const RESTARTED_FOR: &str = "kintsugi/restarted-for";
+/// Whoever else changed it meanwhile, it is decided anew so often.
+const TRIES: usize = 3;
+
+/// Tells the time.
+pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Changes one workload.
+#[derive(Clone)]
+pub struct Changer {
+    cluster: Cluster,
+    of: Workload,
+    now: Now,
+}
+
+impl std::fmt::Debug for Changer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Changer").field("of", &self.of).finish_non_exhaustive()
+    }
+}
+
+impl Changer {
+    /// Of a workload.
+    pub fn new(cluster: Cluster, of: Workload, now: Now) -> Self {
+        Self { cluster, of, now }
+    }
+
+    /// Restarts its pods, once an incident, and waits for them. Answers what was done.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub async fn restart(&self, incident: &str) -> Result<String, ChangeError> {
+        let now = (self.now)();
+        let done = self.change("restart the pods", incident, |it| Ok(body::restart(it, incident, now))).await?;
+        self.told(done, "its pods are restarted", "its pods were restarted for this incident already").await
+    }
+
+    /// Gives it the template of one of its revisions, as `kubectl rollout undo` does, and waits for its pods.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub async fn use_revision(&self, revision: u64, incident: &str) -> Result<String, ChangeError> {
+        let what = "read the revisions";
+        let deployment = self.deployment(what).await?;
+        let sets = self.replica_sets(&deployment.known).await.map_err(ChangeError::call(what))?;
+        let set = sets.into_iter().find(|set| revisions::is(&set.known, revision)).ok_or_else(|| {
+            ChangeError::Refused(format!(
+                "revision {revision} is gone: the cluster keeps `revisionHistoryLimit` of them"
+            ))
+        })?;
+        let done = self.change("change the revision", incident, |it| Ok(body::revision(it, &set.raw))).await?;
+        let (yes, no) =
+            (format!("it has revision {revision} again"), format!("it has the template of revision {revision}"));
+        self.told(done, &yes, &no).await
+    }
+
+    /// Sets how many pods it has, where no autoscaler says that, and waits for them.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub async fn scale(&self, replicas: u32, incident: &str) -> Result<String, ChangeError> {
+        if replicas > self.of.replicas_max {
+            return Err(ChangeError::Refused(format!("{replicas} pods are more than `replicas_max` allows")));
+        }
+        let scalers = self.cluster.list(kinds::SCALERS, &self.of.namespace, "").await;
+        let scalers = scalers.map_err(ChangeError::call("look for an autoscaler"))?;
+        let is_ours = |scaler: &Value| {
+            let part = |key| scaler.pointer(&format!("/spec/scaleTargetRef/{key}")).and_then(Value::as_str);
+            part("kind") == Some("Deployment") && part("name") == Some(&self.of.deployment)
+        };
+        if scalers.iter().any(is_ours) {
+            return Err(ChangeError::Refused("an autoscaler says how many pods it has".into()));
+        }
+        let done = self.change("scale it", incident, |it| Ok(body::scale(it, replicas))).await?;
+        let told = format!("it is to have {replicas} pods");
+        self.told(done, &told, &told).await
+    }
+
+    /// Sets the memory of its container, and waits for its pods. More is given only up to `memory_max_bytes`, `raises_per_day` times.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub async fn limit_memory(&self, limit: u64, request: Option<u64>, incident: &str) -> Result<String, ChangeError> {
+        let now = (self.now)();
+        let decide = |it: &Whole<Deployment>| body::memory(it, &self.of, limit, request, now);
+        let done = self.change("change the memory limit", incident, decide).await?;
+        let told = format!("its memory limit is {}", crate::quantity::shown(limit));
+        self.told(done, &told, &told).await
+    }
+
+    /// Deletes its failed pods, just those that were seen.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub async fn delete_failed(&self) -> Result<String, ChangeError> {
+        let what = "delete the failed pods";
+        let seen = self.cluster.look(&self.of, (self.now)()).await;
+        seen.pods.as_ref().map_err(|error| ChangeError::call(what)(error.clone()))?;
+        let failed = seen.findings().failed;
+        for pod in &failed {
+            let deleted = self.cluster.delete(kinds::PODS, &self.of.namespace, &pod.pod, &pod.uid).await;
+            deleted.map_err(ChangeError::call(what))?;
+        }
+        Ok(format!("{} failed pods are deleted", failed.len()))
+    }
+
+    async fn deployment(&self, what: &'static str) -> Result<Whole<Deployment>, ChangeError> {
+        let got = self.cluster.one(kinds::DEPLOYMENTS, &self.of.namespace, &self.of.deployment).await;
+        got.map_err(ChangeError::call(what))
+    }
+
+    async fn replica_sets(&self, of: &Deployment) -> Result<Vec<Whole<ReplicaSet>>, CallError> {
+        let selector = of.spec.as_ref().map(|spec| take::selector(&spec.selector)).unwrap_or_default();
+        let sets = self.cluster.list(kinds::REPLICA_SETS, &self.of.namespace, &selector).await?;
+        let own = of.metadata.uid.as_deref();
+        let sets = sets.into_iter().filter_map(take::whole::<ReplicaSet>);
+        Ok(sets.filter(|set| own.is_some() && controller(&set.known.metadata) == own).collect())
+    }
+
+    /// Changes the deployment as `decide` says, upon just what it saw. Answers whether there was anything to do.
+    async fn change(
+        &self,
+        what: &'static str,
+        incident: &str,
+        decide: impl Fn(&Whole<Deployment>) -> Result<Option<Value>, ChangeError>,
+    ) -> Result<bool, ChangeError> {
+        for nth in 1..=TRIES {
+            let now = self.deployment(what).await?;
+            if let Some(owner) = setup::owner(&now.known.metadata) {
+                return Err(ChangeError::Refused(format!("it belongs to {owner}, which would undo the change")));
+            }
+            let Some(mut body) = decide(&now)? else { return Ok(false) };
+            if now.known.spec.as_ref().and_then(|spec| spec.paused) == Some(true) {
+                return Err(ChangeError::Refused("the deployment is paused: a change of it would wait".into()));
+            }
+            let Some(version) = &now.known.metadata.resource_version else {
+                return Err(ChangeError::call(what)(CallError::Malformed));
+            };
+            body["metadata"]["resourceVersion"] = json!(version);
+            body["metadata"]["annotations"][INCIDENT] = json!(incident);
+            let (space, name) = (&self.of.namespace, &self.of.deployment);
+            match self.cluster.patch(kinds::DEPLOYMENTS, space, name, &body).await {
+                Err(CallError::Conflict) if nth < TRIES => {}
+                done => return done.map(|()| true).map_err(ChangeError::call(what)),
+            }
+        }
+        Err(ChangeError::call(what)(CallError::Conflict))
+    }
+
+    async fn told(&self, done: bool, yes: &str, no: &str) -> Result<String, ChangeError> {
+        Ok(format!("{}; {}", if done { yes } else { no }, self.served().await))
+    }
+}

@@ -1,0 +1,137 @@
+//! The Kubernetes conditions: a deployment and its service.
+
+mod advise;
+mod judge;
+mod remedy;
+
+use crate::ask::{Answer, get};
+use crate::error::ActError;
+use crate::playbook::Playbook;
+use chassis::clock::SharedClock;
+use kubernetes::{Changer, Cluster, Findings};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use wire::runtime::{Action, Invariant, Remedy};
+use wire::target::Workload;
+
+/// The least time between two looks: a cluster is asked by many.
+const PACE: Duration = Duration::from_millis(400);
+
+/// Looks after a workload of a cluster.
+pub struct WorkloadPlaybook {
+    of: Workload,
+    cluster: Cluster,
+    changer: Changer,
+    clock: SharedClock,
+    known: Mutex<Known>,
+    looked: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// What is known beside what is seen.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    /// The incident that it is healed for.
+    incident: String,
+    /// How many pods it was to have when it was seen to have any.
+    count: Option<u32>,
+}
+
+/// What is seen of it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    found: Findings,
+    /// What the service answers, where the target file says what to ask.
+    answer: Option<Answer>,
+    /// How many pods it had, as far as is known.
+    count: Option<u32>,
+}
+
+impl std::fmt::Debug for WorkloadPlaybook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WorkloadPlaybook").field("of", &self.of).finish_non_exhaustive()
+    }
+}
+
+impl WorkloadPlaybook {
+    /// For a workload of the inventory.
+    pub fn new(of: Workload, cluster: Cluster, clock: SharedClock) -> Self {
+        let own = clock.clone();
+        let changer = Changer::new(cluster.clone(), of.clone(), Arc::new(move || own.now()));
+        Self { of, cluster, changer, clock, known: Mutex::default(), looked: tokio::sync::Mutex::new(None) }
+    }
+
+    /// What is done from now on is done for this incident, and the cluster's objects say so.
+    pub fn is_for(&self, incident: &str) {
+        incident.clone_into(&mut self.known().incident);
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Playbook for WorkloadPlaybook {
+    type Seen = Seen;
+
+    async fn look(&self) -> Seen {
+        let mut looked = self.looked.lock().await;
+        if let Some(last) = *looked {
+            tokio::time::sleep_until(last + PACE).await;
+        }
+        let ask = async {
+            let probe = self.of.probe.as_ref()?;
+            Some(get(probe, None, Duration::from_millis(self.of.probe_ms)).await)
+        };
+        let (snapshot, answer) = tokio::join!(self.cluster.look(&self.of, self.clock.now()), ask);
+        *looked = Some(Instant::now());
+        let found = snapshot.findings();
+        let wanted = found.setup.as_ref().map(|setup| setup.replicas).filter(|count| *count > 0);
+        let mut known = self.known();
+        known.count = wanted.or(known.count);
+        let told = found.setup.as_ref().and_then(|setup| setup.last_count);
+        Seen { count: known.count.or(told), found, answer }
+    }
+
+    fn invariants(&self, seen: &Seen) -> Vec<Invariant> {
+        judge::invariants(&self.of, seen)
+    }
+
+    fn diagnose(&self, seen: &Seen) -> String {
+        judge::diagnosis(&self.of, seen)
+    }
+
+    fn remedies(&self, seen: &Seen) -> Vec<Remedy> {
+        remedy::allowed(&self.of, seen)
+    }
+
+    /// Nothing that is done here stands for the time being.
+    fn is_over(&self, _seen: &Seen) -> bool {
+        true
+    }
+
+    fn advice(&self, seen: &Seen) -> Vec<String> {
+        advise::advice(&self.of, seen)
+    }
+
+    /// The status of a pod flaps.
+    fn strikes(&self) -> u32 {
+        2
+    }
+
+    async fn act(&self, action: &Action) -> Result<String, ActError> {
+        let incident = self.known().incident.clone();
+        let done = match action {
+            Action::RestartPods {} => self.changer.restart(&incident).await,
+            Action::UseRevision { revision } => self.changer.use_revision(*revision, &incident).await,
+            Action::ScalePods { replicas } => self.changer.scale(*replicas, &incident).await,
+            Action::LimitMemory { limit, request } => self.changer.limit_memory(*limit, *request, &incident).await,
+            Action::DeleteFailedPods {} => self.changer.delete_failed().await,
+            other => return Err(ActError::not_offered(other)),
+        };
+        done.map_err(|error| match std::error::Error::source(&error) {
+            Some(source) => ActError::Refused(format!("{error}: {source}")),
+            None => ActError::Refused(error.to_string()),
+        })
+    }
+}
