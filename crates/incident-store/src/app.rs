@@ -1,6 +1,7 @@
 //! Puts the parts together and serves.
 
 use crate::cooldown::{Cooldown, Markers};
+use crate::handovers::{self, Handovers};
 use crate::news::News;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -71,6 +72,7 @@ pub(crate) struct App {
     pub(crate) patcher: client::Patcher,
     pub(crate) cooldown: Cooldown,
     pub(crate) hub: Hub,
+    pub(crate) handovers: Handovers,
 }
 
 /// Serves until the word to stop. Without a database it answers 503 until there is one.
@@ -103,9 +105,12 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: Stop) -> anyhow::R
     let stalled = Duration::from_millis(settings.stream_stalled_ms).max(MIN_BEAT);
     let max_connections = settings.stream_clients + OTHER_CONNECTIONS;
     stop.spawn("stream-beat", stream::keep_alive(hub.clone(), beat, stop.clone()));
-    let metrics = Some(recovery::metrics(&store, &catalogue)?);
-    let app = web::Data::new(App { store, catalogue, settings, patcher, cooldown, hub });
+    let metrics = recovery::metrics(&store, &catalogue)?;
+    let handovers = Handovers::new(&settings, &metrics)?;
+    let metrics = Some(metrics);
+    let app = web::Data::new(App { store, catalogue, settings, patcher, cooldown, hub, handovers });
     stop.spawn("recovery", recovery::follow(app.clone()));
+    stop.spawn("handovers", handovers::follow(app.clone()));
     stop.spawn("stream", stream::follow(app.clone()));
     let (migrated, word) = (app.clone(), stop.clone());
     stop.spawn("migrations", async move {

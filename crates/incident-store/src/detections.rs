@@ -40,7 +40,8 @@ pub(crate) async fn post_detection(
     })
 }
 
-async fn receive(app: &App, detection: Detection) -> Result<Received, StoreError> {
+/// Records a detection.
+pub(crate) async fn receive(app: &App, detection: Detection) -> Result<Received, StoreError> {
     check::bounds(&detection)?;
     let severity = check::severity(&app.catalogue, &detection)?;
     let detection = check::without_secrets(detection);

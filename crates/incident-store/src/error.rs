@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use chassis::ApiError;
 use database::DbError;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use wire::handover::HandoverId;
 use wire::problem::code;
 use wire::{Digest, IncidentId, Position};
 
@@ -14,6 +15,12 @@ pub(crate) enum StoreError {
     Invalid(String),
     #[error("{message}")]
     NotInCatalogue { code: &'static str, message: String },
+    #[error("there is no hand-over {0} of yours: ids are answered when a call is handed over, and kept for a day")]
+    NoHandover(HandoverId),
+    #[error("the key {0:?} was used for another call: use a new key")]
+    HandoverConflict(String),
+    #[error("{open} hand-overs {whose} are open, which is as many as there may be: come again when one is answered")]
+    TooManyHandovers { open: i64, whose: &'static str },
     #[error("there is no incident {0}")]
     NoIncident(IncidentId),
     #[error("the key {0:?} was used for another event of this incident: use a new key")]
@@ -103,8 +110,10 @@ impl ApiError for StoreError {
         match self {
             StoreError::Invalid(_) => StatusCode::BAD_REQUEST,
             StoreError::NotInCatalogue { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            StoreError::NoIncident(_) => StatusCode::NOT_FOUND,
+            StoreError::NoIncident(_) | StoreError::NoHandover(_) => StatusCode::NOT_FOUND,
+            StoreError::TooManyHandovers { .. } => StatusCode::TOO_MANY_REQUESTS,
             StoreError::KeyConflict(_)
+            | StoreError::HandoverConflict(_)
             | StoreError::PositionConflict(_)
             | StoreError::Refused(_)
             | StoreError::FenceStale
@@ -128,8 +137,9 @@ impl ApiError for StoreError {
         match self {
             StoreError::Invalid(_) => code::BAD_REQUEST,
             StoreError::NotInCatalogue { code, .. } => code,
-            StoreError::NoIncident(_) => code::NOT_FOUND,
-            StoreError::KeyConflict(_) => code::KEY_CONFLICT,
+            StoreError::NoIncident(_) | StoreError::NoHandover(_) => code::NOT_FOUND,
+            StoreError::TooManyHandovers { .. } => code::TOO_MANY,
+            StoreError::KeyConflict(_) | StoreError::HandoverConflict(_) => code::KEY_CONFLICT,
             StoreError::PositionConflict(_) => code::POSITION_CONFLICT,
             StoreError::Refused(_) => code::TRANSITION_REFUSED,
             StoreError::FenceStale => code::FENCE_STALE,

@@ -12,6 +12,7 @@ mod feed;
 mod leases;
 mod cooldown;
 mod people;
+mod handovers;
 mod healing;
 mod reset;
 mod overview;

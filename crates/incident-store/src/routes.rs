@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::error::StoreError;
 use crate::sessions::{self, PEOPLE, guard};
 use crate::{
-    append, detail, detections, feed, healing, incidents, leases, overview, pages, people, relatives, remedies, reset,
-    stream,
+    append, detail, detections, feed, handovers, healing, incidents, leases, overview, pages, people, relatives,
+    remedies, reset, stream,
 };
 use actix_web::dev::HttpServiceFactory;
 use actix_web::middleware::from_fn;
@@ -21,6 +21,7 @@ use wire::{Service, paths};
 const INGEST: Allow = Allow(&[Role::Ingest]);
 const HEALER: Allow = Allow(&[Role::Service(Service::Healer)]);
 const READERS: Allow = Allow(&[Role::Operator, Role::Service(Service::Healer)]);
+const HANDERS: Allow = Allow(&[Role::HandOver, Role::Operator]);
 const OPERATORS: &[Role] = &[Role::Operator];
 
 /// How long `/readyz` waits for the database.
@@ -51,6 +52,12 @@ fn services(cfg: &mut ServiceConfig) {
             resource(&format!("{}/{{target}}", paths::REMEDIES))
                 .route(web::get().to(remedies::list_recent))
                 .wrap(READERS),
+        )
+        .service(resource(paths::OPERATIONS).route(web::post().to(handovers::post_handover)).wrap(HANDERS))
+        .service(
+            resource(&format!("{}/{{id}}", paths::OPERATIONS))
+                .route(web::get().to(handovers::read_handover))
+                .wrap(HANDERS),
         )
         .service(resource(paths::EVENTS).route(web::get().to(feed::read_feed)).wrap(READERS))
         .service(resource(paths::LEASES).route(web::post().to(leases::take_lease)).wrap(HEALER))

@@ -95,5 +95,33 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    handovers (id) {
+        id -> Uuid,
+        caller -> Text,
+        target -> Text,
+        key -> Text,
+        digest -> Text,
+        request -> Jsonb,
+        accepted_at -> Timestamptz,
+        deadline -> Timestamptz,
+        due_at -> Timestamptz,
+        incident_id -> Nullable<Uuid>,
+        seen -> BigInt,
+        attempts -> Jsonb,
+        told -> Integer,
+        answer -> Nullable<Jsonb>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    handover_notices (handover_id, place) {
+        handover_id -> Uuid,
+        place -> Integer,
+        notice -> Jsonb,
+    }
+}
+
 diesel::joinable!(incident_events -> incidents (incident_id));
 diesel::allow_tables_to_appear_in_same_query!(incident_events, incidents);

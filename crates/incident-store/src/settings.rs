@@ -26,6 +26,12 @@ pub struct Settings {
     pub stream_beat_ms: u64,
     /// A caller that takes nothing of what is sent for so long is cut, milliseconds.
     pub stream_stalled_ms: u64,
+    /// How long a caller waits for the answer of a failed call that it handed over, milliseconds; at most 120000.
+    pub handover_limit_ms: u64,
+    /// Hand-overs that may be open, at most.
+    pub handovers: usize,
+    /// Those of one caller, at most.
+    pub handovers_per_caller: usize,
     /// How long a reset waits for `patcher`, seconds.
     pub reset_limit_s: u64,
 }
@@ -43,6 +49,9 @@ impl Default for Settings {
             stream_clients: 6_000,
             stream_beat_ms: 25_000,
             stream_stalled_ms: 30_000,
+            handover_limit_ms: 110_000,
+            handovers: 64,
+            handovers_per_caller: 16,
             reset_limit_s: 45,
         }
     }

@@ -5,10 +5,11 @@ use reqwest::Method;
 use std::time::{Duration, Instant};
 
 /// Every caller that the test credentials know.
-const CALLERS: [&str; 15] = [
+const CALLERS: [&str; 16] = [
     "operator",
     "approver",
     "ingest",
+    "caller",
     "metrics",
     "nobody",
     "fault-app",
@@ -40,6 +41,7 @@ fn routes() -> Vec<Route> {
     const HEALER: &[&str] = &["healer"];
     const READERS: &[&str] = &["operator", "kintsugi", "healer"];
     const OPERATORS: &[&str] = &["operator", "kintsugi"];
+    const HANDERS: &[&str] = &["operator", "kintsugi", "caller"];
     const PEOPLE: &[&str] = &["operator", "approver", "kintsugi"];
     vec![
         post("/v1/detections", INGEST),
@@ -49,6 +51,8 @@ fn routes() -> Vec<Route> {
         post("/v1/incidents/ID/events", HEALER),
         get("/v1/open-incidents", READERS),
         get("/v1/remedies/fault-app", READERS),
+        post("/v1/operations", HANDERS),
+        get("/v1/operations/ID", HANDERS),
         get("/v1/events", READERS),
         post("/v1/leases", HEALER),
         post("/v1/leases/ID/renew", HEALER),

@@ -3,10 +3,12 @@
 
 mod access;
 mod appends;
+mod callee;
 mod cooldown;
 mod cursor;
 mod degraded;
 mod detections;
+mod handovers;
 mod leases;
 mod listener;
 mod migrations;

@@ -1,0 +1,27 @@
+//! The incident of a failure that nobody else reported: by the fault rules, else of a kind of its own.
+
+use super::record::Record;
+use super::{belong, step};
+use crate::app::App;
+use crate::detections;
+use crate::error::StoreError;
+use chassis::Reply;
+
+/// Reports the failure and brings its incident together with it. Done twice it is the same: the occurrence has one name.
+pub(super) async fn report(app: &App, record: &Record) {
+    let Some(target) = app.catalogue.get(&record.request.target) else { return };
+    let Some((code, by)) = belong::fault_of(target, &record.request) else { return };
+    let detection = belong::detection(record, code, by, app.store.clock.now());
+    let incident = match detections::receive(app, detection).await {
+        Ok(received) => received.incident,
+        Err(error) => {
+            return tracing::warn!(handover = %record.id, error = %Reply(error), "a failure cannot be reported yet");
+        }
+    };
+    let (id, now) = (record.id, app.store.clock.now());
+    let linked: Result<(), StoreError> =
+        app.store.write(move |conn| Box::pin(step::link(conn, id, incident, now))).await;
+    if let Err(error) = linked {
+        tracing::warn!(handover = %record.id, error = %Reply(error), "an incident cannot be noted yet");
+    }
+}

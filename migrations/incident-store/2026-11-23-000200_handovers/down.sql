@@ -1,0 +1,2 @@
+DROP TABLE handover_notices;
+DROP TABLE handovers;
