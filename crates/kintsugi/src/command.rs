@@ -3,6 +3,7 @@
 mod args;
 mod help;
 mod local;
+mod operations;
 
 use args::{Cli, Command, Incidents, Kb};
 use client::IncidentStore;
@@ -48,6 +49,7 @@ impl Cli {
             Command::Doctor => doctor::examine(&self.home),
             Command::Status => status::read(&self.open()?).await,
             Command::Incidents { what } => self.incidents(what).await,
+            Command::Operations { what } => what.run(&self.open()?, self.output).await,
             Command::Kb { what } => self.kb(what).await,
             Command::Reset => reset(&self.store()?).await,
             Command::Pause => healing(self.store()?.pause().await?),

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod doctor;
 pub mod status;
 pub mod incidents;
+pub mod operations;
 pub mod kb;
 pub mod connection;
 pub mod output;

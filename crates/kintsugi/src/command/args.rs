@@ -1,6 +1,7 @@
 //! The command line as it is written.
 
 use super::help;
+use super::operations::Operations;
 use clap::{Args, Parser, Subcommand};
 use kintsugi::output::Format;
 use std::path::PathBuf;
@@ -40,6 +41,11 @@ pub(crate) enum Command {
     Incidents {
         #[command(subcommand)]
         what: Incidents,
+    },
+    /// Hands failed calls of a target over: what failed them is healed, they are repeated and answered.
+    Operations {
+        #[command(subcommand)]
+        what: Operations,
     },
     /// Shows, searches and fills the knowledge base of a running stack.
     Kb {

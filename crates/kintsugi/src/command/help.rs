@@ -14,7 +14,7 @@ Exit codes:
   2  the command line is wrong
   3  the stack does not run, or a service does not answer
   4  the operator's token is missing or not accepted
-  5  there is no such incident or document
+  5  there is no such incident, document or hand-over
   130  interrupted
 
 Files, below --home:
@@ -46,8 +46,9 @@ failed. The figures are in HOME/demo/report.json; `cargo xtask check-report FILE
 log and the targets' own log lines.
 
 Examples:
-  kintsugi demo                        every fault of deploy/demo.toml, twice
+  kintsugi demo                        every fault of deploy/demo.toml but those that are `only_named`, twice
   kintsugi demo --fault sql --cycles 1
+  kintsugi demo --fault memory --fault session --fault retry-storm --fault queue --cycles 1
   kintsugi demo --output json > report.json";
 
 pub(super) const DOCTOR: &str = "\
@@ -97,6 +98,19 @@ Examples:
   kintsugi incidents list --status awaiting_approval
   kintsugi incidents show ID --diff    read it first
   kintsugi incidents approve ID --note 'reads well'";
+
+pub(super) const HAND_OVER: &str = "\
+The target file says in `[handover]` what may be handed over and where it is repeated. Progress is told as it comes; the answer
+is there within two minutes, and with `--output json` the one document. It exits 0 when the repeated call was answered well, 1
+when it was not: then the answer is a diagnosis.
+
+GET and HEAD are repeated, at most twice. Other calls only with --repeatable, and then with `idempotency-key`. Headers that hold
+a secret are refused.
+
+Examples:
+  kintsugi operations hand-over --target orders --path /orders/7 --status 500
+  kintsugi operations hand-over --target orders --method POST --path /orders --header 'content-type: application/json' \\
+    --body '{\"item\":7}' --repeatable --key order-7 --error 'connection refused'";
 
 pub(super) const SEARCH: &str = "\
 Examples:

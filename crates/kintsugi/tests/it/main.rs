@@ -14,6 +14,7 @@ mod ways;
 mod listing;
 mod stories;
 mod words;
+mod handing;
 mod knowledge;
 mod healing;
 mod doctor;
