@@ -24,6 +24,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     let at = |path: &str| web::resource(path.to_owned()).default_service(web::to(other_method));
     config
         .service(at("/data").get(tell_data))
+        .service(at("/busy").get(tell_busy))
         .service(at("/mode").get(tell_mode).put(change_mode))
         .service(at("/calls/{replay}").get(tell_calls))
         .service(at("/healthz").get(health))
@@ -35,11 +36,8 @@ async fn health() -> HttpResponse {
 }
 
 async fn tell_data(request: HttpRequest, upstream: Data<Upstream>) -> HttpResponse {
-    if let Some(replay) = request.headers().get(REPLAY) {
-        match replay.to_str() {
-            Ok(id) if is_id(id) => upstream.calls().count(id),
-            _ => return respond(StatusCode::BAD_REQUEST, "bad_request", BAD_ID),
-        }
+    if let Err(refusal) = count(&request, &upstream) {
+        return refusal;
     }
     let (behaviour, number) = upstream.next();
     let draw = behaviour.draw(number);
@@ -57,6 +55,25 @@ async fn tell_data(request: HttpRequest, upstream: Data<Upstream>) -> HttpRespon
         Answer::Error => respond(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service is failing"),
         Answer::Closed => close(&request),
     }
+}
+
+/// What has more to do than it can, whatever the mode.
+async fn tell_busy(request: HttpRequest, upstream: Data<Upstream>) -> HttpResponse {
+    if let Err(refusal) = count(&request, &upstream) {
+        return refusal;
+    }
+    let mut answer = respond(StatusCode::SERVICE_UNAVAILABLE, "busy", "there is too much to do; ask again later");
+    answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+    answer
+}
+
+fn count(request: &HttpRequest, upstream: &Upstream) -> Result<(), HttpResponse> {
+    let Some(replay) = request.headers().get(REPLAY) else { return Ok(()) };
+    match replay.to_str() {
+        Ok(id) if is_id(id) => upstream.calls().count(id),
+        _ => return Err(respond(StatusCode::BAD_REQUEST, "bad_request", BAD_ID)),
+    }
+    Ok(())
 }
 
 /// What it answers reaches nobody, unless the connection cannot be closed.

@@ -138,6 +138,10 @@ async fn calls_are_counted_by_replay() {
     upstream.data().await;
     assert_eq!(upstream.ask(Method::GET, "/calls/r-1", "").await.1, json!({ "calls": 3 }));
     assert_eq!(upstream.ask(Method::GET, "/calls/r-2", "").await.1, json!({ "calls": 0 }));
+    let busy = upstream.http.get(format!("{}/busy", upstream.base)).header("x-kintsugi-replay", "r-2");
+    let answer = busy.send().await.expect("an answer");
+    assert_eq!((answer.status().as_u16(), answer.headers().get("retry-after").is_some()), (503, true));
+    assert_eq!(upstream.ask(Method::GET, "/calls/r-2", "").await.1, json!({ "calls": 1 }));
     let bad = upstream.http.get(format!("{}/data", upstream.base)).header("x-kintsugi-replay", "a b");
     assert_eq!(bad.send().await.expect("an answer").status(), 400);
     assert_eq!(upstream.ask(Method::GET, "/calls/a%20b", "").await.0, StatusCode::BAD_REQUEST);
