@@ -51,6 +51,9 @@ pub struct Act {
     pub sent_at_most: u32,
     /// The statuses that the same request may have once it is healed.
     pub heals_to: Vec<u16>,
+    /// It is fired only when it is named.
+    #[serde(default)]
+    pub only_named: bool,
 }
 
 fn once() -> u32 {
@@ -72,7 +75,10 @@ impl Scene {
     fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=1000).contains(&self.traffic.per_second), "traffic.per_second must be 1 to 1000");
         ensure!(!self.traffic.paths.is_empty(), "traffic.paths must name at least one path");
-        ensure!(!self.faults.is_empty(), "at least one of [[faults]] is needed");
+        ensure!(
+            self.faults.iter().any(|act| !act.only_named),
+            "at least one of [[faults]] without only_named is needed"
+        );
         let mut names = BTreeSet::new();
         for act in &self.faults {
             ensure!(names.insert(&act.name), "the name {} is there twice", act.name);
@@ -83,7 +89,7 @@ impl Scene {
         Ok(())
     }
 
-    /// Only the named faults; all when none is named.
+    /// Only the named faults; when none is named, all that need not be.
     ///
     /// # Errors
     /// When there is no such fault.
@@ -93,9 +99,7 @@ impl Scene {
             let why = format!("there is no fault {unknown:?} in the demo; there are: {}", known.join(", "));
             return Err(crate::exit::WrongUse(why));
         }
-        if !names.is_empty() {
-            self.faults.retain(|act| names.contains(&act.name));
-        }
+        self.faults.retain(|act| if names.is_empty() { !act.only_named } else { names.contains(&act.name) });
         Ok(self)
     }
 

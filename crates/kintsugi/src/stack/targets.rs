@@ -89,6 +89,8 @@ fn fill_in(
         ("TRAFFIC", shown(layout.at("state/traffic"))),
         ("SECRETS", shown(layout.at("secrets"))),
         ("INCIDENT_STORE", options.ports.url(wire::Service::IncidentStore)),
+        ("FRONT", options.ports.url(wire::Service::Front)),
+        ("RUN", shown(layout.at(&format!("state/run/{name}")))),
         ("PG_SOCKET_DIR", shown(postgres.socket_folder())),
         ("PG_LOG", shown(postgres.log_folder())),
         ("SCRATCH_DATABASE_URL", scratch),

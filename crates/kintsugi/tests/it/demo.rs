@@ -64,6 +64,7 @@ fn only_the_named_faults_are_fired_in_the_order_of_the_file() {
     };
     assert_eq!(names(&[]), ["sql", "api", "db"]);
     assert_eq!(names(&["db", "sql"]), ["sql", "db"]);
+    assert_eq!(names(&["queue", "memory"]), ["memory", "queue"], "what is fired only when it is named");
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn an_unknown_fault_is_a_wrong_command_line_that_names_the_known_ones() {
     let path = root().join(kintsugi::demo::scene::FILE);
     let ended = run_in(home.path(), &["demo", "--fault", "nope", "--scene", path.to_str().unwrap()]);
     assert_eq!(ended.code, 2);
-    assert!(ended.err.contains("there are: sql, api, db"), "{ended:?}");
+    assert!(ended.err.contains("there are: sql, api, db, memory, session, retry-storm, queue"), "{ended:?}");
     assert!(!home.path().join("lock").exists(), "no stack was begun");
 }
 
