@@ -29,6 +29,9 @@ pub(crate) struct Callee {
 }
 
 impl Callee {
+    /// In the place of a status: no answer comes, to this and to every later request.
+    pub(crate) const SILENT: u16 = 0;
+
     /// Answers these, and then nothing: it closes the connection.
     pub(crate) fn start(answers: &[(u16, &'static str)]) -> Self {
         let (listener, url) = testkit::listener();
@@ -68,6 +71,11 @@ fn talk(mut stream: TcpStream, came: &Mutex<Vec<Came>>, answers: &Answers) -> st
     let body = String::from_utf8_lossy(&body).into_owned();
     came.lock().unwrap().push(Came { body, ..one });
     let Some((status, told)) = answers.lock().unwrap().pop_front() else { return Ok(()) };
+    if status == Callee::SILENT {
+        loop {
+            std::thread::park();
+        }
+    }
     let head = format!(
         "HTTP/1.1 {status} x\r\ncontent-type: text/plain\r\nset-cookie: a=b\r\ncontent-length: {}\r\n",
         told.len()

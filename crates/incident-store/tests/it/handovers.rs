@@ -17,10 +17,15 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// A store whose first target takes hand-overs, repeated at a callee.
 async fn start(callee: &Callee) -> Fixture {
+    start_patient(callee, 2_000).await
+}
+
+/// The same, where a call may take so long.
+async fn start_patient(callee: &Callee, timeout_ms: u64) -> Fixture {
     let base_url = callee.url.clone();
     start_with(move |parts| {
         let (methods, paths) = (vec!["GET".into(), "POST".into()], vec!["/orders".into()]);
-        let handing = Handing { base_url, methods, paths, timeout_ms: 2_000, severity: Default::default() };
+        let handing = Handing { base_url, methods, paths, timeout_ms, severity: Default::default() };
         parts.catalogue.get_mut(&TARGET.parse().unwrap()).unwrap().handover = Some(handing);
         parts.settings.handovers_per_caller = 3;
         parts.settings.handovers = 4;
@@ -337,4 +342,29 @@ async fn after_two_repetitions_that_fail_the_answer_is_a_diagnosis() {
     assert_eq!((answer.outcome, ended.attempts.len(), callee.came().len()), (Outcome::Failed, 2, 2));
     let tried = answer.diagnosis.unwrap().tried;
     assert!(tried.iter().any(|tried| tried.contains("Repetition 2 was answered with 500")), "{tried:?}");
+}
+
+#[tokio::test]
+async fn an_outcome_that_nobody_knows_counts_and_after_the_last_one_that_is_said() {
+    let callee = Callee::start(&[(Callee::SILENT, "")]);
+    let store = start_patient(&callee, 30_000).await;
+    let body = with(failed(&store, "k"), "/failure/event_id", resolved(&store).await);
+    let handover = taken(&store, &body).await;
+    for number in 1..=2 {
+        eventually("it is on its way", LIMIT, async || {
+            let attempts = read(&store, &handover).await.attempts;
+            (attempts.len() == number).then_some(())
+        })
+        .await;
+        // Whoever waited for the outcome would have had it by now; and then it is well for long enough to be repeated.
+        store.pass(31);
+        eventually("it is given up", LIMIT, async || {
+            read(&store, &handover).await.attempts.iter().all(|attempt| attempt.unknown).then_some(())
+        })
+        .await;
+        store.pass(5);
+    }
+    let answer = answered(&store, &handover).await.answer.unwrap();
+    assert_eq!(answer.outcome, Outcome::Unverified);
+    assert!(answer.diagnosis.unwrap().advice.contains("Find out whether the call was carried out"));
 }
