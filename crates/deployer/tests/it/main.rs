@@ -8,6 +8,7 @@ mod crashes;
 mod migrations;
 mod pipeline;
 mod reconciler;
+mod reliefs;
 mod requests;
 mod rollouts;
 mod settings;

@@ -260,6 +260,7 @@ fn write_credentials(path: &Path) {
             .iter()
             .map(|role| match role {
                 chassis::auth::Role::Service(service) => format!("{{ service = \"{service}\" }}"),
+                chassis::auth::Role::HandOver => "\"hand_over\"".to_owned(),
                 plain => format!("\"{}\"", format!("{plain:?}").to_lowercase()),
             })
             .collect();

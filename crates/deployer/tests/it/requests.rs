@@ -36,7 +36,10 @@ async fn each_route_lets_in_whom_it_should() {
     let place = Place::running().await;
     let live = "/v1/rollouts/tiny";
     let suspects = "/v1/rollouts/tiny/suspects?before=2026-01-01T00:00:00Z&within_s=60";
-    for (method, path) in [(Method::PUT, KEY), (Method::GET, KEY), (Method::GET, live), (Method::GET, suspects)] {
+    let (relieve, withdraw) = ("/v1/reliefs", "/v1/reliefs/withdraw");
+    let posts = [(Method::POST, relieve), (Method::POST, withdraw)];
+    let reads = [(Method::PUT, KEY), (Method::GET, KEY), (Method::GET, live), (Method::GET, suspects)];
+    for (method, path) in reads.into_iter().chain(posts) {
         let what = format!("{method} {path}");
         check(&what, call(&place, method.clone(), path, None, None).await, 401, "unauthenticated");
         check(&what, call(&place, method.clone(), path, Some("a stranger"), None).await, 401, "unauthenticated");

@@ -206,13 +206,16 @@ async fn more_than_so_many_at_once_are_turned_away() {
     up.status.store(0, Ordering::SeqCst);
     let shed = Ease::Shed { paths: paths(), at_most: 2, retry_after_s: 7 };
     put(&front, &table(1, &up.url, "tiny/blue/1", &[shed], LONG)).await;
-    let hanging: Vec<_> = (0..2).map(|_| tokio::task::spawn(front.request(Method::GET, "/data").send())).collect();
+    let mut hanging = tokio::task::JoinSet::new();
+    for _ in 0..2 {
+        hanging.spawn(front.request(Method::GET, "/data").send());
+    }
     let both = async || (up.asked.load(Ordering::SeqCst) == 2).then_some(());
     testkit::eventually("two are under way", Duration::from_secs(5), both).await;
     let refused = get(&front, "/data").await;
     assert_eq!((relief(&refused), &refused.headers()["retry-after"]), (Some("shed"), &"7".parse().expect("text")));
     assert_eq!(problem(refused).await, (503, "relief_shed".into()));
-    hanging.into_iter().for_each(|caller| caller.abort());
+    hanging.abort_all();
     up.status.store(200, Ordering::SeqCst);
     let served = async || (get(&front, "/data").await.status() == 200).then_some(());
     testkit::eventually("there is room again", Duration::from_secs(5), served).await;

@@ -20,5 +20,6 @@ mod intensity;
 mod fleet;
 mod loops;
 mod relations;
+mod reliefs;
 mod routes;
 mod wards;

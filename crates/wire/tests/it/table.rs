@@ -61,8 +61,8 @@ fn every_status_and_every_trigger_move_as_the_table_says() {
 #[test]
 fn the_triggers_are_all_kinds_there_are() {
     let kinds: std::collections::BTreeSet<&str> = Trigger::all().iter().map(|trigger| trigger.kind).collect();
-    assert_eq!(kinds.len(), 35, "{kinds:?}");
-    assert_eq!(Trigger::all().len(), 32 + 3 * Step::ALL.len());
+    assert_eq!(kinds.len(), 37, "{kinds:?}");
+    assert_eq!(Trigger::all().len(), 34 + 3 * Step::ALL.len());
     for kind in kinds.into_iter().filter(|kind| *kind != "resolved") {
         let body = crate::sample::body(kind, None);
         assert_eq!((body.kind(), Trigger::of(&body).kind), (kind, kind));

@@ -1,0 +1,101 @@
+//! What is eased at the front, when, and when that is taken back.
+
+use crate::decisions::case::{Case, judged};
+use crate::sample::{known, policy};
+use chrono::{DateTime, TimeDelta, Utc};
+use healer::next::Move;
+use healer::policy::Policy;
+use wire::event::{Body, Step};
+use wire::incident::Status;
+use wire::plan::Verdict;
+use wire::target::Autonomy;
+use wire::verification::Judgement;
+
+fn case() -> Case {
+    Case::with(Policy { relief: true, ..policy() })
+}
+
+/// Beyond every moment that a test looks at.
+fn long(case: &Case) -> DateTime<Utc> {
+    case.store.now + TimeDelta::days(2)
+}
+
+fn eased() -> Case {
+    let mut case = case();
+    let until = long(&case);
+    case.starts(Step::Relieve).write(Body::Relieved { what: "older answers".into(), until });
+    case
+}
+
+#[test]
+fn it_is_eased_before_its_cause_is_looked_for_and_that_is_taken_back_before_it_is_resolved() {
+    let mut case = eased();
+    assert_eq!(case.store.incident.status, Status::Mitigated);
+    case.deployed().starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
+    case.starts(Step::Withdraw).write(Body::Withdrawn { what: "older answers".into() });
+    let Body::Resolved { certificate } = case.records("resolved") else { unreachable!() };
+    assert!(certificate.relief.is_some_and(|relief| relief.starts_with("older answers, from ")));
+    case.starts(Step::Learn);
+}
+
+#[test]
+fn what_is_proved_is_not_resolved_while_a_relief_stands() {
+    let mut case = eased();
+    case.deployed().starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
+    for _ in 0..case.policy.limits.attempts {
+        case.starts(Step::Withdraw).fails(Step::Withdraw);
+    }
+    assert_eq!(case.next(), Move::WaitUntil(long(&case).min(case.store.incident.eased.as_ref().unwrap().until)));
+    let Move::Record(body) = case.next_at(long(&case)) else { panic!("it has run out") };
+    assert!(matches!(&*body, Body::Withdrawn { what } if what.contains("run out")), "{body:?}");
+    case.write(*body);
+    case.records("resolved");
+}
+
+#[test]
+fn a_relief_that_fails_is_tried_once_keeps_no_cure_waiting_and_is_withdrawn_all_the_same() {
+    let mut case = case();
+    let now = case.store.now;
+    case.starts(Step::Relieve).fails(Step::Relieve);
+    let next = case.next_at(now);
+    assert!(matches!(next, Move::Start { step: Step::Analyze, .. }), "at once: {next:?}");
+    assert_eq!(case.store.incident.failures_in_a_row, 0);
+    let policy = case.policy.digest();
+    case.write(Body::Started { step: Step::Analyze, attempt: 1, option: None, policy });
+    case.write(Body::Dismissed { verdict: Verdict::Noise, why: "nothing".into() });
+    let next = case.next_at(now);
+    assert!(matches!(next, Move::Start { step: Step::Withdraw, .. }), "nobody knows whether it stands: {next:?}");
+}
+
+#[test]
+fn nothing_is_eased_where_the_file_has_no_relief_or_a_person_is_to_be_asked() {
+    Case::new().starts(Step::Analyze);
+    for autonomy in [Autonomy::Observe, Autonomy::Suggest, Autonomy::Approve] {
+        Case::with(Policy { relief: true, autonomy, ..policy() }).starts(Step::Analyze);
+    }
+}
+
+#[test]
+fn what_is_found_to_be_nothing_or_closed_by_a_person_is_eased_no_more() {
+    let mut dismissed = eased();
+    dismissed.starts(Step::Analyze).write(Body::Dismissed { verdict: Verdict::Noise, why: "nothing".into() });
+    dismissed.starts(Step::Withdraw).write(Body::Withdrawn { what: "older answers".into() });
+    assert_eq!(dismissed.next(), Move::Rest);
+    let mut given_up = eased();
+    given_up.planned(vec![]).records("escalated");
+    assert_eq!(given_up.next(), Move::Rest, "it stands while a person works, until its end");
+    given_up.write(Body::ResolvedByPerson { by: "ann".into(), note: "mended".into() });
+    given_up.starts(Step::Withdraw).write(Body::Withdrawn { what: "older answers".into() });
+    assert_eq!(given_up.next(), Move::Rest);
+}
+
+#[test]
+fn a_relief_that_has_run_out_while_another_option_is_due_is_put_in_force_again() {
+    let mut case = case();
+    let soon = case.store.now + TimeDelta::minutes(1);
+    case.starts(Step::Relieve).write(Body::Relieved { what: "older answers".into(), until: soon });
+    case.planned(vec![known("first"), known("second")]);
+    let stands = case.next_at(case.store.now);
+    assert!(matches!(stands, Move::Start { step: Step::Propose, .. }), "{stands:?}");
+    case.starts(Step::Relieve);
+}
