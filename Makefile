@@ -1,5 +1,5 @@
 # Each recipe is one line: the logic lives in `cargo xtask` and in scripts/.
-.PHONY: demo-cycle test check up doctor bench-gates bench-planners bench-learning bench-storm bench-mining bench-modes
+.PHONY: demo-cycle test check up doctor test-k8s bench-gates bench-planners bench-learning bench-storm bench-mining bench-modes bench-errors
 
 demo-cycle: ## Every fault of the demo, healed end to end, reset, and healed again. ARGS='--fault sql --cycles 1' for less.
 	@scripts/demo-cycle $(ARGS)
@@ -13,6 +13,9 @@ doctor: ## What this machine lacks for the local stack, and how to get it. Chang
 test: ## Every test, on a real PostgreSQL, Redis, git remotes and processes.
 	@scripts/prepare && cargo xtask test
 
+test-k8s: ## Every Kubernetes condition: on the cluster of KUBECONFIG, else on an API server built from Debian's source (once, ten minutes).
+	@scripts/prepare && scripts/test-k8s $(ARGS)
+
 bench-gates: ## The admission gates against cheats, wrong patches and right ones. CHEATS=folder for unseen ones. At most an hour.
 	@scripts/bench-gates $(ARGS)
 
@@ -24,6 +27,9 @@ bench-learning: ## What a model cured once is cured without one. FAMILIES=folder
 
 bench-modes: ## The failure modes, each really injected ten times, beside Monit. At most half an hour; needs root.
 	@scripts/bench-modes $(ARGS)
+
+bench-errors: ## Error-seconds of six faults under five policies. ARGS='--runs 1 --only crash' for less. About 40 minutes.
+	@scripts/bench-errors $(ARGS)
 
 bench-storm: ## Many alerts, few causes: what is merged, beside simpler ways. SEED=number for unseen storms. A minute.
 	@scripts/bench-storm $(ARGS)

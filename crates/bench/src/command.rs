@@ -1,7 +1,7 @@
 //! The command line: a row to be measured, or the part of one that is a process of its own.
 
 use crate::sheet::{Sheet, Verdict};
-use crate::{document, gates, learning, mining, modes, p1, p3, p4, p9, p10, p11, planners, storm};
+use crate::{document, errors, gates, learning, mining, modes, p1, p3, p4, p9, p10, p11, planners, storm};
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::os::unix::fs::PermissionsExt;
@@ -29,6 +29,8 @@ enum Command {
     Storm(storm::Arguments),
     /// The failure modes that are healed while the target runs, each really injected, beside Monit.
     Modes(modes::Arguments),
+    /// What a client at a constant rate sees of a fault, under policies from none at all to the whole platform.
+    Errors(errors::Arguments),
     /// How well log lines are grouped by what they say, and how fast, beside drain3 on the same lines.
     Mining(mining::Arguments),
     /// A process that a row needs; not for people.
@@ -113,6 +115,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Learning(arguments) => learning::run(&arguments, folder_in(Path::new("/var/tmp"))?.path()),
         Command::Storm(arguments) => storm::run(&arguments),
         Command::Modes(arguments) => modes::run(&arguments),
+        Command::Errors(arguments) => errors::run(&arguments),
         Command::Mining(arguments) => mining::run(&arguments, folder_in(Path::new("/var/tmp"))?.path()),
         Command::Part(part) => part.run(),
     }

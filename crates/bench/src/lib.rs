@@ -21,5 +21,6 @@ mod learning;
 mod storm;
 mod mining;
 mod modes;
+mod errors;
 
 pub use command::run;

@@ -2,6 +2,7 @@
 
 mod again;
 mod beside;
+mod push;
 mod setup;
 
 pub use beside::SYMPTOM;
@@ -61,19 +62,15 @@ impl Fleet {
                 std::fs::write(tiny.knowledge.join(name), text).expect("a cure");
             }
         }
-        if let Some(edit) = setup.edit {
-            let file = tiny.targets.join("tiny.toml");
-            let text = std::fs::read_to_string(&file).expect("the target file");
-            std::fs::write(&file, edit(&text)).expect("the edited target file");
-        }
+        setup.edit.into_iter().for_each(|edit| rewrite(&tiny, edit));
         let things = folder.path().join("things");
         if let Some(resources) = setup.resources {
             std::fs::create_dir_all(&things).expect("a folder");
-            let file = tiny.targets.join("tiny.toml");
-            let text = std::fs::read_to_string(&file).expect("the target file");
-            std::fs::write(&file, format!("{text}\n{}", resources(&things))).expect("the edited target file");
+            rewrite(&tiny, |text| format!("{text}\n{}", resources(&things)));
         }
         let ports = Ports::free().expect("free ports");
+        let front = ports.url(Service::Front);
+        rewrite(&tiny, |text| text.replace("${FRONT}", &front));
         let (gate, gate_url) = Gate::start(ports.url(Service::IncidentStore));
         let mut overrides: BTreeMap<Service, BTreeMap<String, String>> =
             Ports::services().map(|service| (service, setup.env.clone())).collect();
@@ -87,7 +84,6 @@ impl Fleet {
             move_behind(sshd, &tiny, &mut overrides);
         }
         beside::add(&setup.beside, &tiny, &folder.path().join("beside"), &mut overrides);
-        let front = ports.url(Service::Front);
         let pipeline = setup.by_pipeline.then(|| Pipeline::start(folder.path(), &tiny, &front));
         let options = Options {
             home: folder.path().join("stack"),
@@ -207,13 +203,19 @@ impl Fleet {
     }
 }
 
-/// The target file names the host, and each service that touches git has a key of its own: one may write, two may read.
-fn move_behind(sshd: &Sshd, tiny: &Tiny, overrides: &mut BTreeMap<Service, BTreeMap<String, String>>) {
+fn rewrite(tiny: &Tiny, edit: impl FnOnce(&str) -> String) {
     let file = tiny.targets.join("tiny.toml");
     let text = std::fs::read_to_string(&file).expect("the target file");
+    std::fs::write(&file, edit(&text)).expect("the edited target file");
+}
+
+/// The target file names the host, and each service that touches git has a key of its own: one may write, two may read.
+fn move_behind(sshd: &Sshd, tiny: &Tiny, overrides: &mut BTreeMap<Service, BTreeMap<String, String>>) {
     let folder = format!("url = \"{}\"", tiny.remote.display());
-    assert!(text.contains(&folder), "{text}");
-    std::fs::write(&file, text.replace(&folder, &format!("url = \"{}\"", sshd.url(&tiny.remote)))).expect("written");
+    rewrite(tiny, |text| {
+        assert!(text.contains(&folder), "{text}");
+        text.replace(&folder, &format!("url = \"{}\"", sshd.url(&tiny.remote)))
+    });
     let keys = [
         (Service::Patcher, "PATCHER", &sshd.writer),
         (Service::Deployer, "DEPLOYER", &sshd.reader),

@@ -3,7 +3,7 @@
 
 mod upstream;
 
-pub use upstream::Upstream;
+pub use upstream::{Mood, Upstream};
 
 use crate::repository;
 use std::path::{Path, PathBuf};

@@ -1,13 +1,16 @@
 //! Stories over the whole fleet.
 
 mod crashes;
+mod handovers;
 mod healing;
 mod learning;
 mod models;
 mod patient;
+mod patient_pressure;
 mod patient_variants;
 mod pipelines;
 mod refusals;
+mod reliefs;
 mod remotes;
 mod resets;
 mod resources;

@@ -4,8 +4,27 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Longer than anybody waits for it.
+const HANG: Duration = Duration::from_secs(30);
 
 type Calls = Arc<Mutex<HashMap<String, u64>>>;
+
+/// How it behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub enum Mood {
+    /// It serves a number.
+    #[default]
+    Well,
+    /// It serves the number as a text: what forgets that it is a number is well then.
+    Text,
+    /// It answers 500.
+    Fails,
+    /// It does not answer for a long time.
+    Hangs,
+}
 
 /// A running upstream, on loopback and on a Unix socket; ends with the process.
 #[derive(Debug)]
@@ -13,6 +32,7 @@ pub struct Upstream {
     /// Its port on loopback.
     pub port: u16,
     calls: Calls,
+    mood: Arc<Mutex<Mood>>,
 }
 
 impl Upstream {
@@ -27,11 +47,14 @@ impl Upstream {
         let unix = std::os::unix::net::UnixListener::bind(socket).expect("a Unix socket");
         let calls = Calls::default();
         let shared = Arc::clone(&calls);
+        let mood = Arc::<Mutex<Mood>>::default();
+        let felt = Arc::clone(&mood);
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let factory = move || {
                     App::new()
                         .app_data(web::Data::from(Arc::clone(&shared)))
+                        .app_data(web::Data::from(Arc::clone(&felt)))
                         .route("/data", web::get().to(data))
                         .route("/calls", web::get().to(count))
                 };
@@ -40,7 +63,15 @@ impl Upstream {
                 server.run().await.expect("the upstream runs");
             });
         });
-        Self { port, calls }
+        Self { port, calls, mood }
+    }
+
+    /// Has it behave otherwise from now on.
+    ///
+    /// # Panics
+    /// Never, unless a handler has.
+    pub fn behave(&self, mood: Mood) {
+        *self.mood.lock().expect("nobody panics holding the mood") = mood;
     }
 
     /// How many calls carried a replay's id.
@@ -52,12 +83,23 @@ impl Upstream {
     }
 }
 
-async fn data(request: HttpRequest, calls: web::Data<Mutex<HashMap<String, u64>>>) -> HttpResponse {
+async fn data(
+    request: HttpRequest,
+    calls: web::Data<Mutex<HashMap<String, u64>>>,
+    mood: web::Data<Mutex<Mood>>,
+) -> HttpResponse {
+    let mood = *mood.lock().expect("nobody panics holding the mood");
+    match mood {
+        Mood::Well | Mood::Text => {}
+        Mood::Fails => return HttpResponse::InternalServerError().finish(),
+        Mood::Hangs => tokio::time::sleep(HANG).await,
+    }
     let replay = request.headers().get(wire::paths::REPLAY_HEADER).and_then(|value| value.to_str().ok());
     if let Some(replay) = replay {
         *calls.lock().expect("nobody panics counting").entry(replay.to_owned()).or_default() += 1;
     }
-    HttpResponse::Ok().json(serde_json::json!({ "value": 42 }))
+    let value = if mood == Mood::Text { serde_json::json!("42") } else { serde_json::json!(42) };
+    HttpResponse::Ok().json(serde_json::json!({ "value": value }))
 }
 
 async fn count(
