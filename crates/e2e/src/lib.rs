@@ -5,6 +5,7 @@ pub mod callers;
 pub mod collector;
 pub mod fleet;
 pub mod gate;
+pub mod hook;
 pub mod patient;
 pub mod pipeline;
 pub mod things;

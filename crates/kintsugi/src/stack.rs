@@ -71,7 +71,8 @@ pub struct Stack {
     pub companions: Vec<Companion>,
     /// PostgreSQL.
     pub postgres: Postgres,
-    redis: Redis,
+    /// Redis.
+    pub redis: Redis,
     operator: Arc<Credentials>,
     _lock: std::fs::File,
 }

@@ -1,5 +1,6 @@
 //! Stories over the whole fleet.
 
+mod absences;
 mod crashes;
 mod handovers;
 mod healing;

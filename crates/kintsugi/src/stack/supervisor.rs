@@ -201,11 +201,20 @@ impl Supervisor {
         }
     }
 
+    /// Does not start a service again when it ends, until [`Self::free`]; for tests of recovery.
+    pub fn hold(&self, service: Service) {
+        self.set_held(service, true);
+    }
+
     /// Lets a held service start again.
     pub fn free(&self, service: Service) {
+        self.set_held(service, false);
+    }
+
+    fn set_held(&self, service: Service, held: bool) {
         let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
         let of_service = children.iter_mut().filter(|child| child.spec.part == Part::Service(service));
-        of_service.for_each(|child| child.held = false);
+        of_service.for_each(|child| child.held = held);
     }
 
     /// Ends every service, then what they left behind; `spare` and its descendants stay.
