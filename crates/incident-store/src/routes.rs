@@ -22,6 +22,8 @@ const INGEST: Allow = Allow(&[Role::Ingest]);
 const HEALER: Allow = Allow(&[Role::Service(Service::Healer)]);
 const READERS: Allow = Allow(&[Role::Operator, Role::Service(Service::Healer)]);
 const HANDERS: Allow = Allow(&[Role::HandOver, Role::Operator]);
+/// The notifier reads the feed, and the incidents that it tells of.
+const FOLLOWERS: Allow = Allow(&[Role::Operator, Role::Service(Service::Healer), Role::Service(Service::Notifier)]);
 const OPERATORS: &[Role] = &[Role::Operator];
 
 /// How long `/readyz` waits for the database.
@@ -40,7 +42,7 @@ fn services(cfg: &mut ServiceConfig) {
     let (incident, lease) = (format!("{}/{{id}}", paths::INCIDENTS), format!("{}/{{id}}", paths::LEASES));
     cfg.service(resource(paths::DETECTIONS).route(web::post().to(detections::post_detection)).wrap(INGEST))
         .service(resource(paths::INCIDENTS).route(web::get().to(incidents::list_incidents)).wrap(READERS))
-        .service(resource(&incident).route(web::get().to(incidents::read_incident)).wrap(READERS))
+        .service(resource(&incident).route(web::get().to(incidents::read_incident)).wrap(FOLLOWERS))
         .service(
             resource(&format!("{incident}/events"))
                 .route(web::get().to(incidents::read_journal))
@@ -59,7 +61,7 @@ fn services(cfg: &mut ServiceConfig) {
                 .route(web::get().to(handovers::read_handover))
                 .wrap(HANDERS),
         )
-        .service(resource(paths::EVENTS).route(web::get().to(feed::read_feed)).wrap(READERS))
+        .service(resource(paths::EVENTS).route(web::get().to(feed::read_feed)).wrap(FOLLOWERS))
         .service(resource(paths::LEASES).route(web::post().to(leases::take_lease)).wrap(HEALER))
         .service(resource(&format!("{lease}/renew")).route(web::post().to(leases::renew_lease)).wrap(HEALER))
         .service(resource(&format!("{lease}/release")).route(web::post().to(leases::release_lease)).wrap(HEALER));

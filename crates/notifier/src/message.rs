@@ -195,6 +195,8 @@ fn because(reason: EscalationReason) -> &'static str {
         EscalationReason::StepFailed => "a step failed too often",
         EscalationReason::UndoFailed => "a change could not be taken back",
         EscalationReason::Recurred => "it came back after its cures",
+        EscalationReason::TooManyRemedies => "too much was done on it within an hour",
+        EscalationReason::Oscillation => "two faults take turns",
         _ => "see the diagnosis",
     }
 }

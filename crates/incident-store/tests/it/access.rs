@@ -5,7 +5,7 @@ use reqwest::Method;
 use std::time::{Duration, Instant};
 
 /// Every caller that the test credentials know.
-const CALLERS: [&str; 16] = [
+const CALLERS: [&str; 18] = [
     "operator",
     "approver",
     "ingest",
@@ -21,6 +21,8 @@ const CALLERS: [&str; 16] = [
     "deployer",
     "healer",
     "front",
+    "notifier",
+    "warden",
     "kintsugi",
 ];
 const ID: &str = "00000000-0000-7000-8000-000000000000";
@@ -40,20 +42,21 @@ fn routes() -> Vec<Route> {
     const INGEST: &[&str] = &["ingest", "fault-app", "fault-router"];
     const HEALER: &[&str] = &["healer"];
     const READERS: &[&str] = &["operator", "kintsugi", "healer"];
+    const FOLLOWERS: &[&str] = &["operator", "kintsugi", "healer", "notifier"];
     const OPERATORS: &[&str] = &["operator", "kintsugi"];
     const HANDERS: &[&str] = &["operator", "kintsugi", "caller"];
     const PEOPLE: &[&str] = &["operator", "approver", "kintsugi"];
     vec![
         post("/v1/detections", INGEST),
         get("/v1/incidents", READERS),
-        get("/v1/incidents/ID", READERS),
+        get("/v1/incidents/ID", FOLLOWERS),
         get("/v1/incidents/ID/events", READERS),
         post("/v1/incidents/ID/events", HEALER),
         get("/v1/open-incidents", READERS),
         get("/v1/remedies/fault-app", READERS),
         post("/v1/operations", HANDERS),
         get("/v1/operations/ID", HANDERS),
-        get("/v1/events", READERS),
+        get("/v1/events", FOLLOWERS),
         post("/v1/leases", HEALER),
         post("/v1/leases/ID/renew", HEALER),
         post("/v1/leases/ID/release", HEALER),
