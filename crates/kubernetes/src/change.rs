@@ -113,7 +113,7 @@ impl Changer {
     /// See [`ChangeError`].
     pub async fn delete_failed(&self) -> Result<String, ChangeError> {
         let what = "delete the failed pods";
-        let seen = self.cluster.look(&self.of, (self.now)()).await;
+        let seen = self.cluster.look(&self.of, (self.now)(), false).await;
         seen.pods.as_ref().map_err(|error| ChangeError::call(what)(error.clone()))?;
         let failed = seen.findings().failed;
         for pod in &failed {

@@ -16,7 +16,7 @@ impl Changer {
     pub(super) async fn served(&self) -> String {
         let until = Instant::now() + Duration::from_secs(self.of.rollout_s);
         loop {
-            let seen = self.cluster.look(&self.of, (self.now)()).await;
+            let seen = self.cluster.look(&self.of, (self.now)(), false).await;
             let waits = match outcome(&seen) {
                 Ok(end) => return end,
                 Err(waits) => waits,

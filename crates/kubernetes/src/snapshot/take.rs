@@ -19,15 +19,16 @@ use wire::target::Workload;
 const MAX_WORDS: usize = 3;
 
 impl Cluster {
-    /// Looks at a workload. Never fails: what could not be seen is part of what was seen. Each call has a limit.
-    pub async fn look(&self, of: &Workload, now: DateTime<Utc>) -> Snapshot {
+    /// Looks at a workload; with a doubt of the caller's own, closely in any case. Never fails: what could not be seen is part of what
+    /// was seen. Each call has a limit.
+    pub async fn look(&self, of: &Workload, now: DateTime<Utc>, has_doubt: bool) -> Snapshot {
         let deployment = self.one::<Deployment>(kinds::DEPLOYMENTS, &of.namespace, &of.deployment).await;
         let mut seen = match &deployment {
             Ok(whole) => self.parts(of, &whole.known, now).await,
             Err(why) => Snapshot::unseen(now, why, of.service.is_some()),
         };
         seen.deployment = deployment;
-        if crate::diagnose::is_doubtful(&seen) {
+        if seen.deployment.is_ok() && (has_doubt || crate::diagnose::is_doubtful(&seen)) {
             self.explain(of, &mut seen).await;
         }
         seen

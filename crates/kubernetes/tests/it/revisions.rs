@@ -1,0 +1,75 @@
+//! Which revision is worth going back to, and whether the newest one is the cause.
+
+use crate::objects::{ailing, findings, progressing, replica_set, terminated, waiting, well, with};
+use kubernetes::Revision;
+use serde_json::{Value, json};
+
+fn last_good(of: Value) -> Option<Revision> {
+    findings(of).setup.expect("a deployment").last_good
+}
+
+fn crashing(since: &str, restarts: u32) -> Value {
+    json!([ailing("orders-a", waiting("CrashLoopBackOff", ""), terminated("Error", 1, since), restarts)])
+}
+
+/// The second revision is ten days old, and was rolled out as a whole.
+fn long_known() -> Value {
+    let sets = json!([
+        replica_set(1, "orders:1", "2026-11-10T08:00:00Z", 0),
+        replica_set(2, "orders:2", "2026-11-12T08:00:00Z", 1),
+    ]);
+    with(well(), "/replica_sets", sets)
+}
+
+#[test]
+fn a_crash_that_began_with_the_newest_revision_is_its_doing() {
+    let good = last_good(with(well(), "/pods", crashing("2026-11-22T11:51:00Z", 1))).expect("a revision");
+    assert_eq!((good.number, good.images.as_slice(), good.serves), (1, ["orders:1".to_owned()].as_slice(), false));
+    assert!(good.is_newer_the_cause);
+}
+
+#[test]
+fn a_crash_of_what_ran_for_days_is_not() {
+    let good = last_good(with(long_known(), "/pods", crashing("2026-11-22T11:59:00Z", 3))).expect("a revision");
+    assert!(!good.is_newer_the_cause, "{good:?}");
+}
+
+#[test]
+fn a_revision_that_never_served_as_a_whole_is_the_cause_however_old_it_is() {
+    let mut of = with(long_known(), "/deployment/status/conditions", json!([progressing("ProgressDeadlineExceeded")]));
+    of["replica_sets"][1]["status"] = json!({ "replicas": 1, "readyReplicas": 0 });
+    assert!(last_good(with(of, "/pods", crashing("2026-11-22T11:59:00Z", 3))).expect("a revision").is_newer_the_cause);
+}
+
+#[test]
+fn what_a_restart_made_is_no_revision_of_its_own() {
+    let mut of = well();
+    let stamp = json!({ "kubectl.kubernetes.io/restartedAt": "2026-11-22T11:55:00Z", "kintsugi/restarted-for": "inc" });
+    of["deployment"]["spec"]["template"]["metadata"]["annotations"] = stamp.clone();
+    of["deployment"]["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!("3");
+    let mut restarted = replica_set(3, "orders:2", "2026-11-22T11:55:00Z", 0);
+    restarted["spec"]["template"]["metadata"]["annotations"] = stamp;
+    of["replica_sets"].as_array_mut().expect("a list").push(restarted);
+    let good = last_good(with(of, "/pods", crashing("2026-11-22T11:56:00Z", 1))).expect("a revision");
+    assert_eq!(good.number, 1, "revision 2 is the same as 3");
+    assert!(good.is_newer_the_cause, "it began with the second revision, of 11:50");
+}
+
+#[test]
+fn a_revision_whose_pods_serve_still_is_better_than_a_newer_one() {
+    let mut of = well();
+    of["deployment"]["spec"]["template"] = crate::objects::template("orders:4");
+    let sets = json!([
+        replica_set(2, "orders:2", "2026-11-20T08:00:00Z", 1),
+        replica_set(3, "orders:3", "2026-11-21T08:00:00Z", 0),
+        replica_set(4, "orders:4", "2026-11-22T11:50:00Z", 0),
+    ]);
+    let good = last_good(with(of, "/replica_sets", sets)).expect("a revision");
+    assert_eq!((good.number, good.serves), (2, true));
+}
+
+#[test]
+fn without_another_revision_there_is_nothing_to_go_back_to() {
+    let sets = json!([replica_set(2, "orders:2", "2026-11-22T11:50:00Z", 2)]);
+    assert_eq!(last_good(with(well(), "/replica_sets", sets)), None);
+}

@@ -1,0 +1,141 @@
+//! An API server over HTTP that knows a few objects, writes down what it is asked, and can be told to refuse.
+
+use crate::objects;
+use kubernetes::{Changer, Cluster};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use testkit::failure::server::{Asked, Reply, Server};
+use wire::target::Workload;
+
+/// What it knows and what it was asked.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) deployment: Value,
+    pub(crate) replica_sets: Vec<Value>,
+    pub(crate) pods: Vec<Value>,
+    pub(crate) scalers: Vec<Value>,
+    /// The statuses that the next requests with this in their line are answered with.
+    pub(crate) refusals: Vec<(&'static str, VecDeque<u16>)>,
+    pub(crate) asked: Vec<Asked>,
+}
+
+pub(crate) struct Api {
+    pub(crate) known: Arc<Mutex<Known>>,
+    pub(crate) cluster: Cluster,
+    _server: Server,
+    _folder: TempDir,
+}
+
+impl Api {
+    /// Of the deployment `orders`, which is well.
+    pub(crate) async fn start() -> Self {
+        let sets = vec![
+            objects::replica_set(1, "orders:1", "2026-11-20T08:00:00Z", 0),
+            objects::replica_set(2, "orders:2", "2026-11-22T11:50:00Z", 2),
+        ];
+        let known =
+            Known { deployment: objects::deployment(), replica_sets: sets, pods: vec![objects::pod("orders-a")], ..Known::default() };
+        let known = Arc::new(Mutex::new(known));
+        let own = Arc::clone(&known);
+        let server = Server::start(move |asked| answer(&mut own.lock().expect("nobody panics"), asked));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("kubeconfig");
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "it",
+            "clusters": [{ "name": "it", "cluster": { "server": server.base() } }],
+            "users": [{ "name": "it", "user": { "token": "canary-7" } }],
+            "contexts": [{ "name": "it", "context": { "cluster": "it", "user": "it" } }],
+        });
+        std::fs::write(&path, config.to_string()).expect("written");
+        let cluster = Cluster::of(&path.display().to_string()).await.expect("a kubeconfig");
+        Self { known, cluster, _server: server, _folder: folder }
+    }
+
+    pub(crate) fn changer(&self, of: Workload) -> Changer {
+        let now = objects::NOW.parse().expect("a time");
+        Changer::new(self.cluster.clone(), of, Arc::new(move || now))
+    }
+
+    pub(crate) fn know(&self, change: impl FnOnce(&mut Known)) {
+        change(&mut self.known.lock().expect("nobody panics"));
+    }
+
+    /// The next requests with this in their line are answered so.
+    pub(crate) fn refuse(&self, what: &'static str, statuses: &[u16]) {
+        self.know(|known| known.refusals.push((what, statuses.iter().copied().collect())));
+    }
+
+    /// The lines of what was asked with this method, without their host.
+    pub(crate) fn lines(&self, method: &str) -> Vec<String> {
+        let known = self.known.lock().expect("nobody panics");
+        known.asked.iter().map(|asked| asked.line.clone()).filter(|line| line.starts_with(method)).collect()
+    }
+
+    /// The body of the last request with this method.
+    pub(crate) fn body(&self, method: &str) -> Value {
+        let known = self.known.lock().expect("nobody panics");
+        let last = known.asked.iter().rev().find(|asked| asked.line.starts_with(method)).expect("such a request");
+        assert!(method != "PATCH" || last.content_type == "application/strategic-merge-patch+json", "{}", last.content_type);
+        serde_json::from_str(&last.body).expect("JSON")
+    }
+}
+
+pub(crate) fn workload() -> Workload {
+    Workload {
+        namespace: "shop".into(),
+        deployment: "orders".into(),
+        service: None,
+        probe: None,
+        probe_ms: 500,
+        container: Some("app".into()),
+        memory_max_bytes: 512 << 20,
+        raises_per_day: 2,
+        replicas_max: 5,
+        rollout_s: 1,
+    }
+}
+
+fn answer(known: &mut Known, asked: &Asked) -> Reply {
+    known.asked.push(asked.clone());
+    let refused = known.refusals.iter_mut().find(|(what, left)| asked.line.contains(what) && !left.is_empty());
+    if let Some(status) = refused.and_then(|(_, left)| left.pop_front()) {
+        let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status, "message": "not so", "reason": "" });
+        return Reply::Status(status, body.to_string());
+    }
+    let is = |what: &str| asked.line.contains(what);
+    let list = |items: &[Value]| json!({ "kind": "List", "apiVersion": "v1", "metadata": {}, "items": items });
+    let body = match asked.line.split_once(' ').map_or("", |(method, _)| method) {
+        "GET" if is("/deployments/orders") => known.deployment.clone(),
+        "GET" if is("/replicasets") => list(&known.replica_sets),
+        "GET" if is("/pods?") => list(&known.pods),
+        "GET" if is("/horizontalpodautoscalers") => list(&known.scalers),
+        "GET" => list(&[]),
+        "PATCH" if !is("dryRun=All") => {
+            // Enough of a merge to tell whether it was done already.
+            let patch: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+            merge(&mut known.deployment, &patch);
+            known.deployment.clone()
+        }
+        _ => known.deployment.clone(),
+    };
+    Reply::Status(200, body.to_string())
+}
+
+fn merge(into: &mut Value, patch: &Value) {
+    match (into, patch) {
+        (Value::Object(into), Value::Object(patch)) => {
+            if patch.get("$patch").is_some() {
+                into.clear();
+            }
+            for (key, value) in patch.iter().filter(|(key, _)| *key != "$patch") {
+                merge(into.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (Value::Array(into), Value::Array(patch)) if into.len() == patch.len() => {
+            into.iter_mut().zip(patch).for_each(|(into, patch)| merge(into, patch));
+        }
+        (into, patch) => patch.clone_into(into),
+    }
+}
