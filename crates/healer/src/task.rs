@@ -1,20 +1,21 @@
 //! What is asked of whom for a step. Pure: the folded journal holds everything that a task needs.
 
+mod runtime;
+
 use crate::diagnosis::clip;
+use runtime::{act, is_watched, relieve, watch, withdraw};
 use wire::event::Step;
 use wire::incident::Incident;
 use wire::plan::{Lesson, PlanOption, PlanRequest, Remedy, Suspect, Verdict};
 use wire::proposal::{PatchTask, Propose, Push, Revert, Symptom};
 use wire::relief::{Relieve, Withdraw};
 use wire::rollout::{Deploy, Live, Mode};
-use wire::runtime::{Act, ResourceName, WardTask, Watch};
+use wire::runtime::{ResourceName, WardTask};
 use wire::verification::{Replay, VerifyTask};
 use wire::{Authority, CommitId, Problem, TreeId};
 
 /// How many of the incident's refusals a planner is told.
 const MAX_REFUSALS: usize = 10;
-/// How long a resource is watched before its playbook is said to have healed it, milliseconds.
-const WATCH_MS: u64 = 1_000;
 
 /// What a step asks for, and of whom.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,30 +130,6 @@ fn plan(incident: &Incident, around: &Around<'_>) -> PlanRequest {
         playbook: around.playbook.cloned(),
         models: around.models,
     }
-}
-
-/// Whether the proof of a runtime action is that the resource stays well: where no request shows the fault, or none may be sent
-/// to the live version. What only eases it for the time being is proved so, too.
-fn is_watched(incident: &Incident, around: &Around<'_>) -> bool {
-    incident.acted.is_some() && !around.replays_live
-}
-
-fn act(incident: &Incident, around: &Around<'_>) -> Act {
-    let (target, code) = (incident.target.clone(), incident.code.clone());
-    Act { incident: incident.id, target, code, authority: around.authority }
-}
-
-fn relieve(incident: &Incident, around: &Around<'_>) -> Relieve {
-    let (target, code) = (incident.target.clone(), incident.code.clone());
-    Relieve { incident: incident.id, target, code, authority: around.authority }
-}
-
-fn withdraw(incident: &Incident, around: &Around<'_>) -> Withdraw {
-    Withdraw { incident: incident.id, target: incident.target.clone(), authority: around.authority }
-}
-
-fn watch(incident: &Incident) -> Watch {
-    Watch { target: incident.target.clone(), code: incident.code.clone(), for_ms: WATCH_MS }
 }
 
 fn propose(incident: &Incident, around: &Around<'_>) -> Option<Propose> {

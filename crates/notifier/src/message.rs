@@ -163,6 +163,11 @@ fn say(body: &Body, incident: &Incident) -> Option<Said> {
         Body::Mitigated { what } => {
             call("mitigated", format!("{target}: {code} is mitigated, not cured"), what.clone())
         }
+        Body::Relieved { what, until } => {
+            let text =
+                format!("Until it is cured, at the latest until {until}: {what}. The cure is looked for at once.");
+            info("relieved", format!("{target}: {code} is eased at the front"), text)
+        }
         Body::Resolved { certificate } => {
             let text = format!("{} Before: {} After: {}", cause(), certificate.before, certificate.after);
             info("resolved", format!("{target}: {code} is healed, and the healing is proved"), text)

@@ -8,7 +8,7 @@ mod guard;
 pub use guard::MAX_RETRIES;
 
 use crate::event::{Body, EscalationReason, Event, Step};
-use crate::incident::{CameBack, InFlight, Incident, Severity, Status};
+use crate::incident::{InFlight, Incident, Severity, Status};
 use crate::transitions::{self, Trigger};
 
 /// Why an event is not allowed.
@@ -198,23 +198,7 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             next.refusals.push(format!("{by} rejected the proposal: {why}"));
         }
         Body::ApprovalExpired {} => next.escalation = Some(EscalationReason::ApprovalExpired),
-        Body::Reopened { .. } => {
-            let option = next.option;
-            next.spent.extend(option.filter(|option| again::is_spent(next, *option)));
-            let distilled = next.proposal.as_mut().and_then(|proposal| proposal.distilled.take());
-            next.came_back = option.map(|option| CameBack { option, distilled });
-            next.occurrences += 1;
-            next.recurrences += 1;
-            next.resolved_at = None;
-            next.resolved_by = None;
-            next.document = None;
-            next.escalation = None;
-            // What failed before belongs to the recovery that is over.
-            forget_failures(next);
-            next.base_moved = 0;
-            next.gave_up = false;
-            forget_attempt(next);
-        }
+        Body::Reopened { .. } => again::reopen(next),
         Body::Retried { .. } => again::retry(next),
         Body::Correlated { parent, .. } => again::rest_under(next, *parent),
         Body::Separated { .. } => again::separate(next),

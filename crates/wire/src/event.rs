@@ -185,10 +185,8 @@ pub enum Body {
         why: String,
     },
     /// The bleeding is stopped, the cure is open.
-    Mitigated {
-        /// By what.
-        what: String,
-    },
+    #[expect(missing_docs, reason = "the names say it")]
+    Mitigated { what: String },
     /// Outcome of `relieve`: the front eases the fault, and the cure goes on at once.
     #[expect(missing_docs, reason = "see wire::relief::Relieved")]
     Relieved { what: String, until: DateTime<Utc> },
@@ -201,12 +199,8 @@ pub enum Body {
         certificate: Certificate,
     },
     /// A person says it is done.
-    ResolvedByPerson {
-        /// Who.
-        by: String,
-        /// What they did.
-        note: String,
-    },
+    #[expect(missing_docs, reason = "the names say it")]
+    ResolvedByPerson { by: String, note: String },
     /// A person says that there is nothing to heal.
     DismissedByPerson {
         /// Who.

@@ -5,7 +5,7 @@ use super::{forget_attempt, forget_failures};
 use crate::Digest;
 use crate::IncidentId;
 use crate::event::EscalationReason;
-use crate::incident::Incident;
+use crate::incident::{CameBack, Incident};
 use crate::plan::{Plan, Remedy};
 
 /// So often a playbook is run again for an incident that came back.
@@ -14,6 +14,25 @@ const MOST_RECURRENCES: u32 = 3;
 pub(super) fn retry(next: &mut Incident) {
     begin(next);
     next.retries += 1;
+}
+
+/// It came back: another option is due.
+pub(super) fn reopen(next: &mut Incident) {
+    let option = next.option;
+    next.spent.extend(option.filter(|option| is_spent(next, *option)));
+    let distilled = next.proposal.as_mut().and_then(|proposal| proposal.distilled.take());
+    next.came_back = option.map(|option| CameBack { option, distilled });
+    next.occurrences += 1;
+    next.recurrences += 1;
+    next.resolved_at = None;
+    next.resolved_by = None;
+    next.document = None;
+    next.escalation = None;
+    // What failed before belongs to the recovery that is over.
+    forget_failures(next);
+    next.base_moved = 0;
+    next.gave_up = false;
+    forget_attempt(next);
 }
 
 /// Nothing is pushed, so what was being tried is simply dropped.
