@@ -1,6 +1,7 @@
 use crate::running::{GOOD, Running};
 use reqwest::Method;
 use serde_json::json;
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
 use testkit::eventually;
 use wire::IncidentId;
@@ -37,6 +38,33 @@ async fn what_breaks_is_told_once_with_its_resource_and_healed_when_the_healer_a
     );
     broken(&running);
     until_told(&running, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_looked_at_only_while_something_answers_is_left_alone_until_then() {
+    let (listener, base) = testkit::listener();
+    let (go, wait) = std::sync::mpsc::channel();
+    let (refused, seen) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut answer = |status: &str| {
+            let (mut stream, _) = listener.accept().expect("a question");
+            let _read = stream.read(&mut [0; 4096]).expect("a head");
+            let text = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(text.as_bytes()).expect("answered");
+        };
+        (0..3).for_each(|_| answer("503 Not Yet"));
+        refused.send(()).expect("told");
+        wait.recv().expect("the word");
+        loop {
+            answer("200 OK");
+        }
+    });
+    let running = Running::start_with(&format!("only_while = \"{base}/healthz\"")).await;
+    broken(&running);
+    eventually("it was asked three times", Duration::from_secs(10), async || seen.try_recv().ok()).await;
+    assert!(running.told.lock().expect("told").is_empty(), "there is nothing to look at yet");
+    go.send(()).expect("told");
+    until_told(&running, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

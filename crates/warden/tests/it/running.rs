@@ -29,6 +29,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// With one more line of its resource.
+    pub(crate) async fn start_with(line: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let tiny = Tiny::create(folder.path());
         let at = folder.path().join("things").display().to_string();
@@ -39,7 +44,7 @@ impl Running {
         let file = tiny.targets.join("tiny.toml");
         let text = std::fs::read_to_string(&file).expect("the target file");
         let resource = format!(
-            "[[resources]]\nname = \"settings\"\nfault = \"BROKEN\"\nevery_ms = 50\n[resources.is.configuration]\nformat = \"toml\"\n\
+            "[[resources]]\nname = \"settings\"\nfault = \"BROKEN\"\nevery_ms = 50\n{line}\n[resources.is.configuration]\nformat = \"toml\"\n\
              path = \"{at}/app.toml\"\nbackups = \"{at}/backups\"\ndefaults = \"{at}/defaults.toml\"\ncopies = \"{at}/copies\"\n"
         );
         std::fs::write(&file, format!("{text}\n{resource}")).expect("the target file");

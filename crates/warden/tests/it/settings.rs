@@ -21,3 +21,24 @@ fn unknown_keys_and_values_that_cannot_be_meant_are_refused() {
         assert!(error.to_string().contains(text.split(' ').next().unwrap()), "{text}: {error}");
     }
 }
+
+#[test]
+fn a_workload_is_looked_after_only_in_a_namespace_that_the_operator_named() {
+    let workload = |namespace: &str| -> wire::target::Workload {
+        let text = format!("namespace = \"{namespace}\"\ndeployment = \"orders\"");
+        config::Config::builder()
+            .add_source(config::File::from_str(&text, config::FileFormat::Toml))
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .unwrap()
+    };
+    let none = Settings::default().kubernetes.admit(&workload("shop")).unwrap_err();
+    assert!(none.to_string().contains("kubernetes.kubeconfig"), "{none}");
+    let some = load("[kubernetes]\nkubeconfig = \"/k\"\nnamespaces = [\"shop\"]").unwrap().kubernetes;
+    some.admit(&workload("shop")).unwrap();
+    let other = some.admit(&workload("kube-system")).unwrap_err();
+    assert!(
+        other.to_string().contains("kube-system") && other.to_string().contains("kubernetes.namespaces"),
+        "{other}"
+    );
+}
