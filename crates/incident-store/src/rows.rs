@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 use wire::event::{Body, Event};
-use wire::incident::Incident;
+use wire::incident::{Incident, Status};
 use wire::{Cursor, IncidentId, Position};
 
 /// An incident's row after an event: the event makes it wanting again, whatever a release said before.
@@ -33,6 +33,11 @@ pub(crate) struct ProjectionRow {
     parent: Option<Uuid>,
 }
 
+/// Its push was postponed, and nothing of it stands on the branch: its target's other incidents do not wait for it.
+fn waits_in_a_storm(incident: &Incident) -> bool {
+    incident.status == Status::Admitted && incident.postponed_until.is_some()
+}
+
 impl TryFrom<&Incident> for ProjectionRow {
     type Error = StoreError;
     fn try_from(incident: &Incident) -> Result<Self, StoreError> {
@@ -42,7 +47,7 @@ impl TryFrom<&Incident> for ProjectionRow {
             code: incident.code.to_string(),
             status: incident.status.as_str(),
             open: incident.status.is_open(),
-            under_way: incident.status.is_under_way(),
+            under_way: incident.status.is_under_way() && !waits_in_a_storm(incident),
             epoch: incident.epoch.0,
             position: incident.position.0,
             head: incident.head.to_string(),

@@ -85,7 +85,6 @@ pub(super) fn needs_journal(body: &Body) -> bool {
     matches!(body, Body::Resolved { .. } | Body::Archived { .. } | Body::Mitigated { .. })
 }
 
-/// Whether the incident had ended already: then a reset only puts it away.
 /// Whether it was mitigated since it began, or came back.
 fn was_mitigated(before: &[Event]) -> bool {
     let last = before.iter().rev().find_map(|event| match event.body {
@@ -96,6 +95,7 @@ fn was_mitigated(before: &[Event]) -> bool {
     last == Some(true)
 }
 
+/// Whether the incident had ended already: then a reset only puts it away.
 fn is_over(before: &[Event]) -> bool {
     let last = before.iter().rev().find_map(|event| match event.body {
         Body::Resolved { .. }

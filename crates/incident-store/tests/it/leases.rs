@@ -1,5 +1,6 @@
 //! Leases: one holder at a time, in order, found out when late.
 
+use crate::people::{plan, proposal};
 use crate::setup::{FAULTS, TARGET, append, asking, detection, refused, start, started};
 use chrono::TimeDelta;
 use futures::future::join_all;
@@ -8,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use wire::event::{Body, Step};
 use wire::lease::{LeaseRequest, Release, Renew};
-use wire::{Fence, Position};
+use wire::{Digest, Fence, Position};
 
 fn suppressed() -> Body {
     Body::Suppressed { why: String::new() }
@@ -190,4 +191,27 @@ async fn nothing_is_granted_while_paused_and_a_holder_may_finish_its_step() {
     assert_eq!(lease.incident.target.as_str(), TARGET);
     let event = store.healer.append(lease.incident.id, &append(&lease, 3, "after", suppressed())).await;
     refused(event, 409, "transition_refused");
+}
+
+#[tokio::test]
+async fn a_push_that_is_postponed_does_not_keep_its_targets_other_incidents_waiting() {
+    let store = start().await;
+    let lease = store.leased().await;
+    let propose = Body::Started { step: Step::Propose, attempt: 1, option: Some(0), policy: Digest::of("policy") };
+    let admitted = Body::Admitted { option: 0, proposal: Box::new(proposal()) };
+    for (body, position) in [started(Step::Analyze, 1), plan(), propose, admitted].into_iter().zip(2..) {
+        store.append(&lease, position, body).await.expect("appended");
+    }
+    let until = store.now() + TimeDelta::seconds(300);
+    let other = store.fault(FAULTS[1]).await;
+    let release = Release { fence: lease.authority.fence, wake_at: Some(until), done: false, seen: Some(Position(5)) };
+    store.healer.release(lease.incident.id, &release).await.expect("given back");
+    assert!(store.lease().await.is_none(), "what has begun to act on a target comes first, also while it waits");
+    store.pass(301);
+    let again = store.lease().await.expect("it wants its move");
+    let until = store.now() + TimeDelta::seconds(300);
+    store.append(&again, 6, Body::Postponed { until, why: "a storm".into() }).await.expect("postponed");
+    let release = Release { fence: again.authority.fence, wake_at: Some(until), done: false, seen: Some(Position(6)) };
+    store.healer.release(again.incident.id, &release).await.expect("given back");
+    assert_eq!(store.lease().await.map(|lease| lease.incident.id), Some(other.incident));
 }

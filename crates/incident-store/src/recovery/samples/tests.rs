@@ -82,6 +82,8 @@ fn every_kind_of_event_adds_what_it_says_and_nothing_else() {
         ("deployed", rollout("live"), &["Deploys t live"]),
         ("deploy_failed", rollout("rolled_back"), &["Deploys t rolled_back"]),
         ("acted", json!({"what": ""}), &[]),
+        ("relieved", json!({"what": "", "until": at}), &[]),
+        ("withdrawn", json!({"what": ""}), &[]),
         ("verified", report(), &[]),
         ("verification_failed", report(), &[]),
         ("unverified", report(), &[]),
