@@ -14,7 +14,7 @@ use testkit::{eventually, repository};
 use variants::Fault;
 use wire::rollout::Live;
 use wire::verification::{Admit, Verdict, VerifyTask};
-use wire::{CommitId, OperationKey, Service, TargetName};
+use wire::{CommitId, FaultCode, OperationKey, Service, TargetName};
 
 /// The first version's build is part of it.
 const FIRST_BUILD: Duration = Duration::from_secs(900);
@@ -97,7 +97,12 @@ impl Patient {
 
     /// Asks a fault's route as a user would; the status, or 0 when there was no answer.
     pub async fn ask(&self, fault: Fault) -> u16 {
-        let answer = self.http.post(format!("{}{}", self.stack.front(), route(fault))).send().await;
+        self.post(route(fault)).await
+    }
+
+    /// Sends a `POST` as a user would; the status, or 0 when there was no answer.
+    pub async fn post(&self, path: &str) -> u16 {
+        let answer = self.http.post(format!("{}{path}", self.stack.front())).send().await;
         answer.map_or(0, |answer| answer.status().as_u16())
     }
 
@@ -149,9 +154,16 @@ impl Patient {
     /// # Panics
     /// When it does not come to that.
     pub async fn admit(&self, base: &CommitId, fault: Fault, to: &str, key: &str) -> Verdict {
-        let diff = diff(&self.remote, base, &fault.file(), to);
-        let admit =
-            Admit { target: self.name.clone(), code: fault.code().unwrap(), base: base.clone(), diff, minimise: false };
+        self.admit_file(base, fault.code().unwrap(), &fault.file(), to, key).await
+    }
+
+    /// The same of a fault that is known by its code and its file.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn admit_file(&self, base: &CommitId, code: FaultCode, file: &str, to: &str, key: &str) -> Verdict {
+        let diff = diff(&self.remote, base, file, to);
+        let admit = Admit { target: self.name.clone(), code, base: base.clone(), diff, minimise: false };
         let key = OperationKey::new("variants", key).unwrap();
         let task = VerifyTask::Admit(admit);
         self.verifier.effects.run(&key, &task, RECOVERY, None).await.unwrap()

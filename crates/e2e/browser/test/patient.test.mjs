@@ -17,7 +17,7 @@ after(async () => {
   await stack?.end();
 });
 
-const FAULTY = [/status of (500|503|504)/];
+const FAULTY = [/status of (500|502|503|504)/];
 const said = (page, words, timeout = 12_000) => page.locator("#said").filter({ hasText: words }).waitFor({ timeout });
 
 async function visit(context, options) {
@@ -46,6 +46,17 @@ test("each button asks its route, and the page tells the answer and the state", 
   await page.getByRole("button", { name: "Run the long query" }).click();
   await said(page, /^\/test-fault\/db-timeout answered 500 after 5\d\d\d ms/);
   await rows.filter({ hasText: "/test-fault/db-timeout" }).filter({ hasText: "500" }).first().waitFor();
+
+  for (const [name, path, status] of [
+    ["Make a report", "memory", 503],
+    ["Send the upload", "session", 502],
+    ["Ask the busy upstream", "retry-storm", 502],
+    ["Place an order", "queue", 503],
+  ]) {
+    await page.getByRole("button", { name }).click();
+    await said(page, new RegExp(`^/test-fault/${path} answered ${status} `));
+  }
+  await page.locator("#kept").filter({ hasText: "64 MiB" }).waitFor();
 
   // Others hold the connections that slow work may have, and the button meets that.
   const others = Array.from({ length: 4 }, () => fetch(`${stack.patientUrl}/test-fault/pool`, { method: "POST" }));
