@@ -108,7 +108,7 @@ pub async fn forward(
     let easing = Easing::of(&front, &request, asked.is_none());
     let permit = match easing.enter() {
         Ok(permit) => permit,
-        Err(instead) => return Ok(instead),
+        Err(instead) => return Ok(*instead),
     };
     let outcome = pass_on(&request, payload, &front, easing.limit(front.answer_limit)).await;
     let (label, status) = match &outcome {

@@ -79,14 +79,14 @@ impl Easing {
     ///
     /// # Errors
     /// With what is answered at once.
-    pub fn enter(&self) -> Result<Permit, HttpResponse> {
+    pub fn enter(&self) -> Result<Permit, Box<HttpResponse>> {
         let mut permit = Permit { front: Arc::clone(&self.front), breaker: None, shed: None };
         if let Some((key, at_most, retry_after_s)) = self.eased.shed {
             let mut under_way = self.front.relief.under_way.lock().unwrap_or_else(PoisonError::into_inner);
             let count = under_way.entry(key).or_default();
             if *count >= at_most {
                 drop(under_way);
-                return Err(self.instead(ProxyError::Shed, "shed", retry_after_s));
+                return Err(Box::new(self.instead(ProxyError::Shed, "shed", retry_after_s)));
             }
             *count += 1;
             permit.shed = Some(key);
@@ -96,7 +96,7 @@ impl Easing {
             let key = (key, self.label.clone());
             let way = self.front.relief.with(&key, Breaker::fresh(now), |breaker| breaker.ask(now, apart));
             if let Way::Wait(seconds) = way {
-                return Err(self.instead(ProxyError::Open, "breaker", seconds));
+                return Err(Box::new(self.instead(ProxyError::Open, "breaker", seconds)));
             }
             permit.breaker = Some((key, way, apart));
         }
