@@ -77,8 +77,12 @@ async fn one(http: &reqwest::Client, url: &str) -> Answer {
 }
 
 impl Seen {
-    /// Of what began within a window.
-    pub(super) fn of(answers: &[(Instant, Answer)], from: Instant, window: Duration) -> Self {
+    /// Of what began within a window. It begins with the first answer that is not the right one, while the fault is being injected;
+    /// otherwise when that is done.
+    pub(super) fn of(answers: &[(Instant, Answer)], injected: (Instant, Instant), window: Duration) -> Self {
+        let (begun, done) = injected;
+        let ill = answers.iter().filter(|(at, answer)| *at >= begun && *answer != Answer::Right).map(|(at, _)| *at);
+        let from = ill.min().map_or(done, |first| first.min(done));
         let within: Vec<_> = answers.iter().filter(|(at, _)| *at >= from && *at < from + window).collect();
         let seconds = |wanted: Answer| {
             let those = within.iter().filter(|(_, answer)| *answer == wanted);
@@ -111,7 +115,7 @@ mod tests {
             (at(2_500), Answer::Failed),
             (at(3_000), Answer::Failed),
         ];
-        let seen = Seen::of(&answers, from, Duration::from_secs(3));
+        let seen = Seen::of(&answers, (from, at(500)), Duration::from_secs(3));
         assert_eq!((seen.error_s, seen.stale_s, seen.wrong_s, seen.requests, seen.failed), (2, 1, 1, 6, 3));
     }
 }

@@ -19,7 +19,7 @@ const HEAD: &str = "# Error-seconds\n\n\
     where there is none this one anew.\n\
     - **breaker only**: the front's breaker stands all the time; one try a second.\n\
     - **Kintsugi**: a whole local stack. The target file has a relief for the one fault it names (older answers and the breaker), and a known cure; there is no \
-    other knowledge of these faults.\n";
+    other knowledge of these faults. It has the machine to itself; the other four run beside each other.\n";
 
 /// The page.
 pub(super) fn page(results: &Results, machine: &Machine) -> String {

@@ -36,23 +36,24 @@ pub(super) async fn once(fault: Fault, window: Duration) -> anyhow::Result<(Seen
     let (url, over) = (format!("{}/greet", fleet.stack.front()), Cell::new(false));
     let story = async {
         tokio::time::sleep(BEFORE).await;
+        let begun = Instant::now();
         let from = inject(&fleet, fault).await?;
         if fault.mood().is_some_and(|(_, passes)| passes) {
             tokio::time::sleep_until(from + OUTAGE).await;
             fleet.tiny.upstream.behave(Mood::Well);
         }
         tokio::time::sleep_until(from + window).await;
-        anyhow::Ok(from)
+        anyhow::Ok((begun, from))
     };
     let (answers, from) = tokio::join!(client::ask(&url, &over), async {
         let from = story.await;
         over.set(true);
         from
     });
-    let from = from?;
-    let first: Vec<_> = answers.iter().take(5).collect();
-    ensure!(first.iter().all(|(_, answer)| *answer == client::Answer::Right), "it was ill before the fault: {first:?}");
-    Ok((Seen::of(&answers, from, window), told(&fleet).await?))
+    let injected = from?;
+    let mut before = answers.iter().filter(|(at, _)| *at < injected.0 - BEFORE / 2);
+    ensure!(before.all(|(_, answer)| *answer == client::Answer::Right), "it was ill before the fault");
+    Ok((Seen::of(&answers, injected, window), told(&fleet).await?))
 }
 
 /// From the moment on that this answers the fault is there.

@@ -65,6 +65,7 @@ pub(super) async fn once(fault: Fault, policy: Policy, window: Duration) -> anyh
     let (url, over) = (format!("{}/greet", world.front), Cell::new(false));
     let story = async {
         tokio::time::sleep(BEFORE).await;
+        let begun = Instant::now();
         world.inject(fault).await?;
         let from = Instant::now();
         if let Some((mood, _)) = fault.mood() {
@@ -79,20 +80,20 @@ pub(super) async fn once(fault: Fault, policy: Policy, window: Duration) -> anyh
             over.set(true);
         };
         let (followed, ()) = tokio::join!(policy.follow(&mut world, &over), ends);
-        followed.map(|()| from)
+        followed.map(|()| (begun, from))
     };
     let (answers, from) = tokio::join!(client::ask(&url, &over), async {
         let from = story.await;
         over.set(true);
         from
     });
-    let from = from?;
-    let before = answers.iter().filter(|(at, _)| *at < from - BEFORE / 2);
+    let injected = from?;
+    let before = answers.iter().filter(|(at, _)| *at < injected.0 - BEFORE / 2);
     ensure!(
         before.clone().count() > 0 && before.clone().all(|(_, answer)| *answer == client::Answer::Right),
         "it was ill before the fault"
     );
-    Ok(Seen::of(&answers, from, window))
+    Ok(Seen::of(&answers, injected, window))
 }
 
 impl World {
