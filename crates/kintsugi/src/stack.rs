@@ -8,6 +8,7 @@ pub mod databases;
 pub mod descendants;
 pub mod layout;
 pub mod local;
+pub mod part;
 pub mod ports;
 pub mod remote;
 pub mod services;
