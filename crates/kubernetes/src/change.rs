@@ -155,8 +155,8 @@ impl Changer {
             let Some(version) = &now.known.metadata.resource_version else {
                 return Err(ChangeError::call(what)(CallError::Malformed));
             };
-            body["metadata"]["resourceVersion"] = json!(version);
-            body["metadata"]["annotations"][INCIDENT] = json!(incident);
+            body::put(&mut body, &["metadata", "resourceVersion"], json!(version));
+            body::put(&mut body, &["metadata", "annotations", INCIDENT], json!(incident));
             let (space, name) = (&self.of.namespace, &self.of.deployment);
             match self.cluster.patch(kinds::DEPLOYMENTS, space, name, &body).await {
                 Err(CallError::Conflict) if nth < TRIES => {}

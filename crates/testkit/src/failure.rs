@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod boot;
+pub mod cluster;
 pub mod database;
 pub mod disk;
 pub mod memory;

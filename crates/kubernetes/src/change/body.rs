@@ -21,6 +21,20 @@ const OWN: [&str; 6] = [
     "deprecated.deployment.rollback.to",
 ];
 
+/// Writes a value at a path, with whatever is missing above it.
+pub(super) fn put(into: &mut Value, path: &[&str], value: Value) {
+    let Some((key, rest)) = path.split_first() else {
+        *into = value;
+        return;
+    };
+    if !into.is_object() {
+        *into = json!({});
+    }
+    if let Some(map) = into.as_object_mut() {
+        put(map.entry(*key).or_insert(Value::Null), rest, value);
+    }
+}
+
 pub(super) fn restart(now: &Whole<Deployment>, incident: &str, at: DateTime<Utc>) -> Option<Value> {
     let notes = now.raw.pointer("/spec/template/metadata/annotations");
     let for_incident = notes.and_then(|notes| notes.get(RESTARTED_FOR)).and_then(Value::as_str);
@@ -38,7 +52,7 @@ pub(super) fn revision(now: &Whole<Deployment>, set: &Value) -> Option<Value> {
     if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
         labels.remove("pod-template-hash");
     }
-    template["$patch"] = json!("replace");
+    put(&mut template, &["$patch"], json!("replace"));
     let notes =
         |of: &Value| of.pointer("/metadata/annotations").and_then(Value::as_object).cloned().unwrap_or_default();
     let is_own = |key: &str| OWN.contains(&key) || key.starts_with("kintsugi/");
@@ -90,13 +104,13 @@ pub(super) fn memory(
         }
         raises.push(at);
         let raises: Vec<_> = raises.iter().map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).collect();
-        body["metadata"]["annotations"][RAISES] = json!(raises.join(","));
+        put(&mut body, &["metadata", "annotations", RAISES], json!(raises.join(",")));
     }
     let mut resources = json!({ "limits": { "memory": shown(limit) } });
     if let Some(request) = request {
-        resources["requests"]["memory"] = json!(shown(request));
+        put(&mut resources, &["requests", "memory"], json!(shown(request)));
     }
     let containers = json!([{ "name": container, "resources": resources }]);
-    body["spec"]["template"]["spec"]["containers"] = containers;
+    put(&mut body, &["spec", "template", "spec", "containers"], containers);
     Ok(Some(body))
 }

@@ -23,7 +23,7 @@ const STAMPS: [&str; 3] =
 /// A revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
-    /// Its number.
+    /// The first number that it had: the cluster gives it another whenever it comes back.
     pub number: u64,
     /// The images of its containers.
     pub images: Vec<String>,
@@ -36,6 +36,20 @@ pub struct Revision {
 /// Its number.
 pub(crate) fn number(meta: &ObjectMeta) -> Option<u64> {
     annotation(meta, REVISION)?.parse().ok()
+}
+
+/// The first number that it had, by which it is known however often it comes back.
+pub(crate) fn first_number(meta: &ObjectMeta) -> Option<u64> {
+    let before =
+        annotation(meta, HISTORY).unwrap_or_default().split(',').filter_map(|number| number.trim().parse().ok());
+    before.chain(number(meta)).min()
+}
+
+/// The first number of the revision that the deployment has now.
+pub(super) fn now(seen: &Snapshot, deployment: &Deployment) -> Option<u64> {
+    let number_now = number(&deployment.metadata)?;
+    let sets = seen.replica_sets().iter().map(|set| &set.known.metadata);
+    sets.filter(|set| number(set) == Some(number_now)).find_map(first_number)
 }
 
 /// Whether a replica set is or was the revision of that number.
@@ -83,7 +97,7 @@ pub(super) fn last_good(seen: &Snapshot) -> Option<Revision> {
     let containers = set.known.spec.as_ref().and_then(|spec| spec.template.as_ref()?.spec.as_ref());
     let images = containers.map(|spec| spec.containers.iter().filter_map(|it| it.image.clone()).collect());
     Some(Revision {
-        number: number(&set.known.metadata)?,
+        number: first_number(&set.known.metadata)?,
         images: images.unwrap_or_default(),
         serves: serves(&set.known),
         is_newer_the_cause: is_newer_the_cause(seen, deployment, &now),

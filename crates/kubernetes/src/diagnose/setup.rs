@@ -44,7 +44,7 @@ pub struct Setup {
     pub was_whole: bool,
     /// Why no pod can be made: a quota, an admission.
     pub failure: Option<String>,
-    /// The revision that it has now.
+    /// The revision that it has now, by the first number that it had.
     pub revision: Option<u64>,
     /// The one before that is worth going back to.
     pub last_good: Option<Revision>,
@@ -64,7 +64,7 @@ pub(super) fn look(seen: &Snapshot) -> Option<Setup> {
         rollout: rollout(deployment),
         was_whole: was_whole(deployment),
         failure: condition(deployment, "ReplicaFailure", "True").map(told),
-        revision: revisions::number(&deployment.metadata),
+        revision: revisions::now(seen, deployment),
         last_good: revisions::last_good(seen),
     })
 }

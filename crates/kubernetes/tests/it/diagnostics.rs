@@ -1,8 +1,11 @@
 //! Each diagnostic, on what is well and on what is not.
 
-use crate::objects::{ailing, deployment, findings, pod, progressing, service, terminated, waiting, well, with};
+use crate::findings;
 use kubernetes::{Findings, Pods, Rollout};
 use serde_json::{Value, json};
+use testkit::failure::cluster::objects::{
+    ailing, deployment, pod, progressing, service, terminated, waiting, well, with,
+};
 
 fn pods(of: Value) -> Pods {
     findings(with(well(), "/pods", of)).pods.expect("pods")
@@ -14,7 +17,8 @@ fn setup(of: Value) -> kubernetes::Setup {
 
 #[test]
 fn what_is_well_is_found_well() {
-    let Findings { is_there, pods, endpoints, last_words, setup, memory, policies, failed, storage, unseen } = findings(well());
+    let Findings { is_there, pods, endpoints, last_words, setup, memory, policies, failed, storage, unseen } =
+        findings(well());
     let (pods, endpoints, setup) = (pods.expect("pods"), endpoints.expect("endpoints"), setup.expect("a deployment"));
     assert!(is_there == Some(true) && pods.are_well() && pods.ready == 2, "{pods:?}");
     // A condition that nobody told means yes.
@@ -57,7 +61,9 @@ fn images_configuration_nodes_and_pods_that_stay_are_told_apart() {
         going("stuck", "2026-11-22T11:58:00Z"),
         going("going", "2026-11-22T11:59:55Z"),
     ]));
-    let one = |of: &[kubernetes::Ailing]| of.iter().map(|it| format!("{}: {}", it.pod, it.message)).collect::<Vec<_>>().join(";");
+    let one = |of: &[kubernetes::Ailing]| {
+        of.iter().map(|it| format!("{}: {}", it.pod, it.message)).collect::<Vec<_>>().join(";")
+    };
     assert_eq!(one(&found.imageless), "no-image: orders:2: not found");
     assert_eq!(one(&found.unmade), "no-key: secret \"keys\" not found");
     assert_eq!(one(&found.unscheduled), "homeless: 3 Insufficient memory");
@@ -139,7 +145,8 @@ fn the_last_count_is_what_was_applied_else_what_the_newest_revision_remembers() 
 
 #[test]
 fn a_kill_for_want_of_memory_comes_with_its_numbers_and_is_no_crash() {
-    let killed = ailing("hungry", waiting("CrashLoopBackOff", ""), terminated("OOMKilled", 137, "2026-11-22T11:59:00Z"), 4);
+    let killed =
+        ailing("hungry", waiting("CrashLoopBackOff", ""), terminated("OOMKilled", 137, "2026-11-22T11:59:00Z"), 4);
     let notes = json!({ "kintsugi/memory-raises": "2026-11-20T10:00:00Z,2026-11-22T10:00:00Z,nonsense" });
     let of = with(with(well(), "/pods", json!([killed])), "/deployment/metadata/annotations", notes);
     let found = findings(of);
@@ -161,7 +168,10 @@ fn network_policies_that_touch_the_pods_are_told_and_others_are_not() {
         policy("some", json!({ "podSelector": selects(json!({ "app": "orders" })), "ingress": [{ "from": [] }] })),
         policy("others", json!({ "podSelector": selects(json!({ "app": "other" })) })),
         policy("outwards", json!({ "podSelector": {}, "policyTypes": ["Egress"] })),
-        policy("by-rule", json!({ "podSelector": { "matchExpressions": [{ "key": "app", "operator": "NotIn", "values": ["orders"] }] } })),
+        policy(
+            "by-rule",
+            json!({ "podSelector": { "matchExpressions": [{ "key": "app", "operator": "NotIn", "values": ["orders"] }] } })
+        ),
     ]);
     let found = findings(with(well(), "/policies", policies)).policies;
     let told: Vec<_> = found.iter().map(|it| (it.policy.as_str(), it.shuts, it.rules)).collect();
@@ -170,7 +180,8 @@ fn network_policies_that_touch_the_pods_are_told_and_others_are_not() {
 
 #[test]
 fn only_failed_pods_of_a_controller_can_go() {
-    let failed = |name: &str| with(with(pod(name), "/status/phase", json!("Failed")), "/status/reason", json!("Evicted"));
+    let failed =
+        |name: &str| with(with(pod(name), "/status/phase", json!("Failed")), "/status/reason", json!("Evicted"));
     let bare = with(failed("bare"), "/metadata/ownerReferences", json!([]));
     let found = findings(with(well(), "/pods", json!([pod("orders-a"), failed("evicted"), bare])));
     let told: Vec<_> = found.failed.iter().map(|it| (it.pod.as_str(), it.uid.as_str(), it.reason.as_str())).collect();

@@ -3,6 +3,10 @@
 
 mod changes;
 mod diagnostics;
-mod objects;
 mod revisions;
-mod server;
+
+use kubernetes::{Findings, Snapshot};
+
+fn findings(of: serde_json::Value) -> Findings {
+    Snapshot::recorded(of).expect("objects of the API").findings()
+}

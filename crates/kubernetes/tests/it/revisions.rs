@@ -1,8 +1,9 @@
 //! Which revision is worth going back to, and whether the newest one is the cause.
 
-use crate::objects::{ailing, findings, progressing, replica_set, terminated, waiting, well, with};
+use crate::findings;
 use kubernetes::Revision;
 use serde_json::{Value, json};
+use testkit::failure::cluster::objects::{ailing, progressing, replica_set, template, terminated, waiting, well, with};
 
 fn last_good(of: Value) -> Option<Revision> {
     findings(of).setup.expect("a deployment").last_good
@@ -58,7 +59,7 @@ fn what_a_restart_made_is_no_revision_of_its_own() {
 #[test]
 fn a_revision_whose_pods_serve_still_is_better_than_a_newer_one() {
     let mut of = well();
-    of["deployment"]["spec"]["template"] = crate::objects::template("orders:4");
+    of["deployment"]["spec"]["template"] = template("orders:4");
     let sets = json!([
         replica_set(2, "orders:2", "2026-11-20T08:00:00Z", 1),
         replica_set(3, "orders:3", "2026-11-21T08:00:00Z", 0),
@@ -72,4 +73,16 @@ fn a_revision_whose_pods_serve_still_is_better_than_a_newer_one() {
 fn without_another_revision_there_is_nothing_to_go_back_to() {
     let sets = json!([replica_set(2, "orders:2", "2026-11-22T11:50:00Z", 2)]);
     assert_eq!(last_good(with(well(), "/replica_sets", sets)), None);
+}
+
+#[test]
+fn a_revision_that_came_back_is_still_known_by_its_first_number() {
+    let mut of = with(well(), "/pods", crashing("2026-11-22T11:51:00Z", 1));
+    of["replica_sets"][0]["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!("3");
+    of["replica_sets"][0]["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] = json!("1");
+    of["replica_sets"][1]["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!("4");
+    of["replica_sets"][1]["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] = json!("2");
+    of["deployment"]["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!("4");
+    let setup = findings(of).setup.expect("a deployment");
+    assert_eq!((setup.revision, setup.last_good.map(|good| good.number)), (Some(2), Some(1)));
 }

@@ -79,11 +79,12 @@ impl Playbook for WorkloadPlaybook {
         if let Some(last) = *looked {
             tokio::time::sleep_until(last + PACE).await;
         }
-        let ask = async {
-            let probe = self.of.probe.as_ref()?;
-            Some(get(probe, None, Duration::from_millis(self.of.probe_ms)).await)
+        let answer = match &self.of.probe {
+            Some(probe) => Some(get(probe, None, Duration::from_millis(self.of.probe_ms)).await),
+            None => None,
         };
-        let (snapshot, answer) = tokio::join!(self.cluster.look(&self.of, self.clock.now()), ask);
+        let has_doubt = answer.as_ref().is_some_and(|answer| answer.is_good() != Some(true));
+        let snapshot = self.cluster.look(&self.of, self.clock.now(), has_doubt).await;
         *looked = Some(Instant::now());
         let found = snapshot.findings();
         let wanted = found.setup.as_ref().map(|setup| setup.replicas).filter(|count| *count > 0);

@@ -13,3 +13,4 @@ mod model_server;
 mod network;
 mod port;
 mod stand;
+mod workload;

@@ -1,20 +1,23 @@
 //! Objects as an API server writes them, after the API reference: the deployment `orders` of the namespace `shop`.
+#![expect(clippy::indexing_slicing, reason = "JSON of its own: what is absent becomes an entry")]
 
-use kubernetes::{Findings, Snapshot};
 use serde_json::{Value, json};
 
 /// When it is looked at.
-pub(crate) const NOW: &str = "2026-11-22T12:00:00Z";
+pub const NOW: &str = "2026-11-22T12:00:00Z";
 
-/// What is written is merged into what is there.
-pub(crate) fn with(mut object: Value, pointer: &str, value: Value) -> Value {
+/// The same with this in that place.
+///
+/// # Panics
+/// When there is nothing above it.
+pub fn with(mut object: Value, pointer: &str, value: Value) -> Value {
     let (above, key) = pointer.rsplit_once('/').expect("a pointer");
     object.pointer_mut(above).expect("what is above")[key] = value;
     object
 }
 
 /// Rolled out as a whole: two pods of revision 2.
-pub(crate) fn deployment() -> Value {
+pub fn deployment() -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {
@@ -32,12 +35,14 @@ pub(crate) fn deployment() -> Value {
     })
 }
 
-pub(crate) fn progressing(reason: &str) -> Value {
+/// The condition that tells how far a roll-out is.
+pub fn progressing(reason: &str) -> Value {
     let status = if reason == "ProgressDeadlineExceeded" { "False" } else { "True" };
     json!({ "type": "Progressing", "status": status, "reason": reason, "message": "told by the controller" })
 }
 
-pub(crate) fn template(image: &str) -> Value {
+/// A template of pods.
+pub fn template(image: &str) -> Value {
     json!({
         "metadata": { "creationTimestamp": null, "labels": { "app": "orders" } },
         "spec": { "containers": [{
@@ -50,7 +55,7 @@ pub(crate) fn template(image: &str) -> Value {
 }
 
 /// A revision, made at that time.
-pub(crate) fn replica_set(revision: u64, image: &str, made: &str, ready: u32) -> Value {
+pub fn replica_set(revision: u64, image: &str, made: &str, ready: u32) -> Value {
     let mut template = template(image);
     template["metadata"]["labels"]["pod-template-hash"] = json!(format!("hash{revision}"));
     json!({
@@ -70,7 +75,7 @@ pub(crate) fn replica_set(revision: u64, image: &str, made: &str, ready: u32) ->
 }
 
 /// A pod of revision 2 that serves.
-pub(crate) fn pod(name: &str) -> Value {
+pub fn pod(name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
@@ -87,30 +92,34 @@ pub(crate) fn pod(name: &str) -> Value {
     })
 }
 
-pub(crate) fn container(state: Value, last: Value, restarts: u32, ready: bool) -> Value {
+/// The status of a container.
+pub fn container(state: Value, last: Value, restarts: u32, ready: bool) -> Value {
     json!({
         "name": "app", "image": "orders:2", "imageID": "", "ready": ready, "restartCount": restarts, "state": state,
         "lastState": last,
     })
 }
 
-pub(crate) fn waiting(reason: &str, message: &str) -> Value {
+/// The state of a container that waits.
+pub fn waiting(reason: &str, message: &str) -> Value {
     json!({ "waiting": { "reason": reason, "message": message } })
 }
 
-pub(crate) fn terminated(reason: &str, code: i32, at: &str) -> Value {
+/// The state of a container that ended.
+pub fn terminated(reason: &str, code: i32, at: &str) -> Value {
     json!({ "terminated": { "reason": reason, "exitCode": code, "startedAt": at, "finishedAt": at } })
 }
 
 /// A pod whose container is as told, and that is not ready.
-pub(crate) fn ailing(name: &str, state: Value, last: Value, restarts: u32) -> Value {
+pub fn ailing(name: &str, state: Value, last: Value, restarts: u32) -> Value {
     let mut pod = pod(name);
     pod["status"]["conditions"][0]["status"] = json!("False");
     pod["status"]["containerStatuses"] = json!([container(state, last, restarts, false)]);
     pod
 }
 
-pub(crate) fn service() -> Value {
+/// Its service.
+pub fn service() -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service", "metadata": { "name": "orders", "namespace": "shop" },
         "spec": { "selector": { "app": "orders" }, "ports": [{ "port": 80, "targetPort": "http" }] },
@@ -118,7 +127,7 @@ pub(crate) fn service() -> Value {
 }
 
 /// Everything is well: two revisions, two pods, a service with both of them.
-pub(crate) fn well() -> Value {
+pub fn well() -> Value {
     json!({
         "at": NOW,
         "deployment": deployment(),
@@ -133,8 +142,4 @@ pub(crate) fn well() -> Value {
             { "addresses": ["10.0.0.2"], "conditions": {} },
         ] }],
     })
-}
-
-pub(crate) fn findings(of: Value) -> Findings {
-    Snapshot::recorded(of).expect("objects of the API").findings()
 }

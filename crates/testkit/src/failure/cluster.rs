@@ -1,42 +1,58 @@
-//! An API server over HTTP that knows a few objects, writes down what it is asked, and can be told to refuse.
+//! A Kubernetes API server over HTTP that knows a few objects, writes down what it is asked, and can be told to refuse.
 
-use crate::objects;
-use kubernetes::{Changer, Cluster};
+pub mod objects;
+
+use super::server::{Asked, Reply, Server};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
-use testkit::failure::server::{Asked, Reply, Server};
 use wire::target::Workload;
 
 /// What it knows and what it was asked.
-#[derive(Default)]
-pub(crate) struct Known {
-    pub(crate) deployment: Value,
-    pub(crate) replica_sets: Vec<Value>,
-    pub(crate) pods: Vec<Value>,
-    pub(crate) scalers: Vec<Value>,
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The deployment `orders`.
+    pub deployment: Value,
+    /// Its revisions.
+    pub replica_sets: Vec<Value>,
+    /// Its pods.
+    pub pods: Vec<Value>,
+    /// Autoscalers.
+    pub scalers: Vec<Value>,
+    /// Whatever else is listed, by the plural of its kind.
+    pub others: BTreeMap<&'static str, Vec<Value>>,
     /// The statuses that the next requests with this in their line are answered with.
-    pub(crate) refusals: Vec<(&'static str, VecDeque<u16>)>,
-    pub(crate) asked: Vec<Asked>,
+    pub refusals: Vec<(&'static str, VecDeque<u16>)>,
+    /// Every request.
+    pub asked: Vec<Asked>,
 }
 
-pub(crate) struct Api {
-    pub(crate) known: Arc<Mutex<Known>>,
-    pub(crate) cluster: Cluster,
+/// A running server; ends when it is dropped.
+pub struct Api {
+    known: Arc<Mutex<Known>>,
+    /// The way to it.
+    pub kubeconfig: String,
     _server: Server,
     _folder: TempDir,
 }
 
 impl Api {
     /// Of the deployment `orders`, which is well.
-    pub(crate) async fn start() -> Self {
+    ///
+    /// # Panics
+    /// When it cannot listen, or write the kubeconfig.
+    pub fn start() -> Self {
         let sets = vec![
             objects::replica_set(1, "orders:1", "2026-11-20T08:00:00Z", 0),
             objects::replica_set(2, "orders:2", "2026-11-22T11:50:00Z", 2),
         ];
-        let known =
-            Known { deployment: objects::deployment(), replica_sets: sets, pods: vec![objects::pod("orders-a")], ..Known::default() };
+        let known = Known {
+            deployment: objects::deployment(),
+            replica_sets: sets,
+            pods: vec![objects::pod("orders-a")],
+            ..Known::default()
+        };
         let known = Arc::new(Mutex::new(known));
         let own = Arc::clone(&known);
         let server = Server::start(move |asked| answer(&mut own.lock().expect("nobody panics"), asked));
@@ -49,40 +65,46 @@ impl Api {
             "contexts": [{ "name": "it", "context": { "cluster": "it", "user": "it" } }],
         });
         std::fs::write(&path, config.to_string()).expect("written");
-        let cluster = Cluster::of(&path.display().to_string()).await.expect("a kubeconfig");
-        Self { known, cluster, _server: server, _folder: folder }
+        Self { known, kubeconfig: path.display().to_string(), _server: server, _folder: folder }
     }
 
-    pub(crate) fn changer(&self, of: Workload) -> Changer {
-        let now = objects::NOW.parse().expect("a time");
-        Changer::new(self.cluster.clone(), of, Arc::new(move || now))
-    }
-
-    pub(crate) fn know(&self, change: impl FnOnce(&mut Known)) {
-        change(&mut self.known.lock().expect("nobody panics"));
+    /// Changes, or looks at, what it knows.
+    ///
+    /// # Panics
+    /// When another test did.
+    pub fn know<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        change(&mut self.known.lock().expect("nobody panics"))
     }
 
     /// The next requests with this in their line are answered so.
-    pub(crate) fn refuse(&self, what: &'static str, statuses: &[u16]) {
+    pub fn refuse(&self, what: &'static str, statuses: &[u16]) {
         self.know(|known| known.refusals.push((what, statuses.iter().copied().collect())));
     }
 
     /// The lines of what was asked with this method, without their host.
-    pub(crate) fn lines(&self, method: &str) -> Vec<String> {
-        let known = self.known.lock().expect("nobody panics");
-        known.asked.iter().map(|asked| asked.line.clone()).filter(|line| line.starts_with(method)).collect()
+    pub fn lines(&self, method: &str) -> Vec<String> {
+        let lines = |known: &mut Known| known.asked.iter().map(|asked| asked.line.clone()).collect::<Vec<_>>();
+        self.know(lines).into_iter().filter(|line| line.starts_with(method)).collect()
     }
 
     /// The body of the last request with this method.
-    pub(crate) fn body(&self, method: &str) -> Value {
-        let known = self.known.lock().expect("nobody panics");
-        let last = known.asked.iter().rev().find(|asked| asked.line.starts_with(method)).expect("such a request");
-        assert!(method != "PATCH" || last.content_type == "application/strategic-merge-patch+json", "{}", last.content_type);
+    ///
+    /// # Panics
+    /// When there is none, or it is a patch of another kind than a strategic one.
+    pub fn body(&self, method: &str) -> Value {
+        let last = self.know(|known| known.asked.iter().rev().find(|asked| asked.line.starts_with(method)).cloned());
+        let last = last.expect("such a request");
+        assert!(
+            method != "PATCH" || last.content_type == "application/strategic-merge-patch+json",
+            "{}",
+            last.content_type
+        );
         serde_json::from_str(&last.body).expect("JSON")
     }
 }
 
-pub(crate) fn workload() -> Workload {
+/// The workload, as a target file names it.
+pub fn workload() -> Workload {
     Workload {
         namespace: "shop".into(),
         deployment: "orders".into(),
@@ -111,7 +133,7 @@ fn answer(known: &mut Known, asked: &Asked) -> Reply {
         "GET" if is("/replicasets") => list(&known.replica_sets),
         "GET" if is("/pods?") => list(&known.pods),
         "GET" if is("/horizontalpodautoscalers") => list(&known.scalers),
-        "GET" => list(&[]),
+        "GET" => list(known.others.iter().find(|(kind, _)| is(kind)).map_or(&[], |(_, items)| items)),
         "PATCH" if !is("dryRun=All") => {
             // Enough of a merge to tell whether it was done already.
             let patch: Value = serde_json::from_str(&asked.body).unwrap_or_default();
