@@ -30,6 +30,8 @@ pub(super) struct World {
     source: u16,
     gate: Child,
     app: Option<App>,
+    /// Whether another version was rolled out before the one that runs, and was well.
+    was_well: bool,
     generation: i64,
 }
 
@@ -108,7 +110,7 @@ impl World {
         let log = std::fs::File::create(folder.path().join("front.log"))?;
         let gate = gate.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn().context("the front")?;
         let front = format!("http://127.0.0.1:{port}");
-        let mut world = Self { front, folder, policy, source, gate, app: None, generation: 0 };
+        let mut world = Self { front, folder, policy, source, gate, app: None, was_well: false, generation: 0 };
         // A latent fault is in every version there is.
         world.deploy(if fault == Fault::Latent { "faulty" } else { "well" }).await?;
         let url = format!("{}/greet", world.front);
@@ -125,7 +127,10 @@ impl World {
     async fn inject(&mut self, fault: Fault) -> anyhow::Result<()> {
         let pid = self.app.as_ref().and_then(|app| i32::try_from(app.child.id()).ok()).context("no process")?;
         match fault {
-            Fault::BadPush => self.deploy("faulty").await?,
+            Fault::BadPush => {
+                self.was_well = true;
+                self.deploy("faulty").await?;
+            }
             Fault::Crash => kill(Pid::from_raw(pid), Signal::SIGKILL)?,
             Fault::Hang => kill(Pid::from_raw(pid), Signal::SIGSTOP)?,
             Fault::Latent | Fault::UpstreamFails | Fault::UpstreamHangs => {}
@@ -141,9 +146,8 @@ impl World {
 
     /// Rolls the version before this one out; where there is no other, that is this one anew.
     pub(super) async fn roll_back(&mut self) -> anyhow::Result<()> {
-        let is_first = self.generation < 2;
         let version = self.app.as_ref().map_or("well", |app| app.version);
-        self.deploy(if is_first { version } else { "well" }).await
+        self.deploy(if self.was_well { "well" } else { version }).await
     }
 
     /// Starts a version beside what runs, waits until it is healthy, switches.
