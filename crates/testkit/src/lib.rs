@@ -30,22 +30,31 @@ pub fn listener() -> (TcpListener, String) {
 /// # Panics
 /// When there was none in time; it says what was waited for.
 #[track_caller]
-pub fn eventually<T, F>(what: &str, limit: Duration, mut ask: F) -> impl Future<Output = T>
+pub fn eventually<T, F>(what: &str, limit: Duration, ask: F) -> impl Future<Output = T>
 where
     F: AsyncFnMut() -> Option<T>,
 {
     let place = std::panic::Location::caller();
     let what = what.to_owned();
     async move {
-        let (begun, until) = (Instant::now(), Instant::now() + limit);
-        loop {
-            if let Some(answer) = ask().await {
-                return answer;
-            }
-            assert!(Instant::now() < until, "{what}: not within {limit:?} (waited for at {place})");
-            // Asking costs what is waited for the processor: what has taken long is asked seldom.
-            let pause = (begun.elapsed() / 20).clamp(Duration::from_millis(5), Duration::from_millis(100));
-            tokio::time::sleep(pause).await;
+        let answer = eventually_or(limit, ask).await;
+        assert!(answer.is_some(), "{what}: not within {limit:?} (waited for at {place})");
+        answer.expect("just looked at")
+    }
+}
+
+/// Asks until there is an answer, at most for `limit`; `None` when there was none in time.
+pub async fn eventually_or<T>(limit: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    let (begun, until) = (Instant::now(), Instant::now() + limit);
+    loop {
+        if let Some(answer) = ask().await {
+            return Some(answer);
         }
+        if Instant::now() >= until {
+            return None;
+        }
+        // Asking costs what is waited for the processor: what has taken long is asked seldom.
+        let pause = (begun.elapsed() / 20).clamp(Duration::from_millis(5), Duration::from_millis(100));
+        tokio::time::sleep(pause).await;
     }
 }
