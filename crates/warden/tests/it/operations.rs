@@ -46,7 +46,7 @@ async fn what_is_looked_at_only_while_something_answers_is_left_alone_until_then
     let (go, wait) = std::sync::mpsc::channel();
     let (refused, seen) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let mut answer = |status: &str| {
+        let answer = |status: &str| {
             let (mut stream, _) = listener.accept().expect("a question");
             let _read = stream.read(&mut [0; 4096]).expect("a head");
             let text = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
