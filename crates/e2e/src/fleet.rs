@@ -4,6 +4,7 @@ mod again;
 mod beside;
 mod push;
 mod setup;
+mod until;
 
 pub use beside::SYMPTOM;
 pub use setup::Setup;
@@ -18,9 +19,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use testkit::ssh::Sshd;
 use testkit::tiny::Tiny;
-use testkit::{eventually, eventually_or, repository};
+use testkit::{eventually, repository};
 use wire::event::{Body, Event};
-use wire::incident::{Incident, Status};
+use wire::incident::Incident;
 use wire::rollout::Live;
 use wire::{CommitId, IncidentId, Service};
 
@@ -128,39 +129,6 @@ impl Fleet {
             self.live().await.filter(|live| live.commit == head)
         })
         .await
-    }
-
-    /// Waits until the newest incident of this epoch has a status.
-    ///
-    /// # Panics
-    /// When it has not in time, with what the journals tell instead; or when it is escalated.
-    pub async fn until(&self, wanted: &[Status]) -> Incident {
-        let reached = eventually_or(RECOVERY, async || {
-            let page = self.store().incidents(10, false).await.ok()?;
-            let incident = page.incidents.into_iter().next()?;
-            if incident.status == Status::Escalated && !wanted.contains(&Status::Escalated) {
-                let journal = self.store().journal(incident.id).await.ok();
-                panic!("escalated: {}", diagnosis(&journal.unwrap_or_default()));
-            }
-            wanted.contains(&incident.status).then_some(incident)
-        });
-        match reached.await {
-            Some(incident) => incident,
-            None => panic!("no incident in {wanted:?} within {RECOVERY:?}: {}", self.told().await),
-        }
-    }
-
-    /// Every incident of this epoch with its journal in short, for whoever wonders what hangs.
-    async fn told(&self) -> String {
-        let mut told = Vec::new();
-        let page = self.store().incidents(10, false).await;
-        for incident in page.map(|page| page.incidents).unwrap_or_default() {
-            let journal = self.store().journal(incident.id).await.unwrap_or_default();
-            let events: Vec<String> =
-                journal.iter().map(|event| format!("{} {}", event.at.format("%T%.3f"), event.body.kind())).collect();
-            told.push(format!("{} {:?}\n  {}", incident.code, incident.status, events.join("\n  ")));
-        }
-        told.join("\n")
     }
 
     /// Fires the fault until an incident of this epoch is there (the target may be between two lives).
