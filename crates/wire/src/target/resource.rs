@@ -152,6 +152,9 @@ pub enum LeverBy {
     Put(String),
 }
 
+/// A start that takes longer leaves no time for the rest of a model server's healing.
+const MAX_START_MS: u64 = 15_000;
+
 /// Checks what can be told from the file alone.
 ///
 /// # Errors
@@ -185,6 +188,9 @@ fn check_kind(kind: &ResourceKind) -> Result<(), String> {
         }
         ResourceKind::Endpoint(endpoint) => endpoint.check(),
         ResourceKind::Workload(workload) => workload.check(),
+        ResourceKind::ModelServer(server) if !(100..=MAX_START_MS).contains(&server.start_ms) => {
+            Err(format!("`start_ms` must be 100 to {MAX_START_MS}: the whole healing has 20 s"))
+        }
         ResourceKind::ModelServer(server) if server.start.iter().any(String::is_empty) => Err(
             "`start` is a command with its arguments, none of them empty; leave it out where nothing may be started"
                 .into(),

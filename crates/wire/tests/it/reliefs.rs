@@ -32,7 +32,8 @@ fn what_is_wrong_with_a_relief_is_said() {
     refuses(&with("relief = [{ kind = \"breaker\", paths = [\"/\"], retry_s = 1 }]"), "retry_s");
     refuses(&with("relief = [{ kind = \"magic\", paths = [\"/\"] }]"), "magic");
     refuses(&with("relief_s = 9999"), "1 to 3600");
-    let pipeline = "[deploy]\nbackend = \"pipeline\"\nurl = \"http://127.0.0.1:1\"\nenvironment = \"live\"\nsecret = \"/x\"\n";
+    let pipeline =
+        "[deploy]\nbackend = \"pipeline\"\nurl = \"http://127.0.0.1:1\"\nenvironment = \"live\"\nsecret = \"/x\"\n";
     let relief = with("relief = [{ kind = \"breaker\", paths = [\"/\"] }]");
     refuses(&format!("{relief}\n{pipeline}"), "a pipeline deploys this target");
 }

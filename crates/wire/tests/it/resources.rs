@@ -53,6 +53,11 @@ fn mistakes_are_told_with_what_would_be_right() {
         ("every_ms = 250", "every_ms = 10", "must be 50 to 60000"),
         ("probes = [\"api.example.org:443\"]", "probes = []", "`probes` must name at least one"),
         (", backup_probe = \"http://10.0.0.8/health\"", "", "go together"),
+        (
+            "pid_file = \"/srv/shop/run/ollama.pid\"",
+            "start_ms = 20000, pid_file = \"/x\"",
+            "`start_ms` must be 100 to 15000",
+        ),
         ("limit_bytes = 536870912", "limit_bytes = 0", "`limit_bytes` must be above 0"),
         ("by = { put = ", "by = { post = ", "post"),
     ];
