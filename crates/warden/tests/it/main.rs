@@ -4,3 +4,4 @@
 mod operations;
 mod running;
 mod settings;
+mod workload;

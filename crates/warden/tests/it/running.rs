@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use testkit::tiny::Tiny;
 use testkit::{credentials, eventually, listener, token};
+use warden::settings::Kubernetes;
 use warden::{Settings, app};
 use wire::detection::Detection;
 use wire::{IncidentId, Service};
@@ -25,6 +26,7 @@ pub(crate) struct Running {
     stop: Stop,
     store: String,
     http: reqwest::Client,
+    kubernetes: Kubernetes,
 }
 
 impl Running {
@@ -34,6 +36,18 @@ impl Running {
 
     /// With one more line of its resource.
     pub(crate) async fn start_with(line: &str) -> Self {
+        Self::start_of(line, "", Kubernetes::default()).await
+    }
+
+    /// With another resource of that text, and the way to a cluster.
+    pub(crate) async fn start_of(line: &str, more: &str, kubernetes: Kubernetes) -> Self {
+        let mut running = Self::prepare(line, more, kubernetes);
+        running.again().await;
+        running
+    }
+
+    /// Before it is started.
+    fn prepare(line: &str, more: &str, kubernetes: Kubernetes) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let tiny = Tiny::create(folder.path());
         let at = folder.path().join("things").display().to_string();
@@ -47,12 +61,31 @@ impl Running {
             "[[resources]]\nname = \"settings\"\nfault = \"BROKEN\"\nevery_ms = 50\n{line}\n[resources.is.configuration]\nformat = \"toml\"\n\
              path = \"{at}/app.toml\"\nbackups = \"{at}/backups\"\ndefaults = \"{at}/defaults.toml\"\ncopies = \"{at}/copies\"\n"
         );
-        std::fs::write(&file, format!("{text}\n{resource}")).expect("the target file");
+        std::fs::write(&file, format!("{text}\n{resource}\n{more}")).expect("the target file");
         let (told, store) = store();
-        let mut running =
-            Self { folder, told, base: String::new(), stop: Stop::new(), store, http: reqwest::Client::new() };
-        running.again().await;
-        running
+        let (base, stop, http) = (String::new(), Stop::new(), reqwest::Client::new());
+        Self { folder, told, base, stop, store, http, kubernetes }
+    }
+
+    /// Why it does not start.
+    pub(crate) async fn refusal(more: &str, kubernetes: Kubernetes) -> String {
+        let prepared = Self::prepare("", more, kubernetes);
+        let (listener, _) = listener();
+        let clock = chassis::clock::system();
+        let served = app::serve(listener, prepared.settings(), credentials(Service::Warden), clock, Stop::new());
+        let ended = tokio::time::timeout(Duration::from_secs(10), served).await.expect("it ends at once");
+        format!("{:#}", ended.expect_err("a refusal"))
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            targets: self.folder.path().join("targets"),
+            state: self.folder.path().join("state"),
+            incident_store: self.store.clone(),
+            settle_ms: 500,
+            kubernetes: self.kubernetes.clone(),
+            ..Settings::default()
+        }
     }
 
     /// Ends it, and starts it anew on the same folders.
@@ -60,13 +93,7 @@ impl Running {
         self.stop.now();
         self.stop = Stop::new();
         let (listener, base) = listener();
-        let settings = Settings {
-            targets: self.folder.path().join("targets"),
-            state: self.folder.path().join("state"),
-            incident_store: self.store.clone(),
-            settle_ms: 500,
-            ..Settings::default()
-        };
+        let settings = self.settings();
         let stop = self.stop.clone();
         Stop::new().spawn("warden", async move {
             let clock = chassis::clock::system();
