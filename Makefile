@@ -28,7 +28,7 @@ bench-learning: ## What a model cured once is cured without one. FAMILIES=folder
 bench-modes: ## The failure modes, each really injected ten times, beside Monit. At most half an hour; needs root.
 	@scripts/bench-modes $(ARGS)
 
-bench-errors: ## Error-seconds of six faults under five policies. ARGS='--runs 1 --only crash' for less. About 40 minutes.
+bench-errors: ## Error-seconds of six faults under five policies. ARGS='--runs 1 --only crash' for less. About 15 minutes.
 	@scripts/bench-errors $(ARGS)
 
 bench-storm: ## Many alerts, few causes: what is merged, beside simpler ways. SEED=number for unseen storms. A minute.
