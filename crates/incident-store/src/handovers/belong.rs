@@ -101,3 +101,97 @@ pub(super) fn detection(record: &Record, code: FaultCode, by: By, now: DateTime<
         fields,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const TARGET: &str = r#"
+name = "a-target"
+repository = { url = "/nowhere", branch = "main" }
+logs = { live = "/l", private = "/p" }
+faults = [
+  { code = "MARKED", marker = "E_MARK" },
+  { code = "FITTING", pattern = 'timed out after \d+ ms' },
+  { code = "PROMISED", marker = "P" },
+  { code = "TWICE_A", marker = "TA" },
+  { code = "TWICE_B", marker = "TB" },
+]
+patch = { language = "python", files = ["a.py"] }
+build = { outputs = [{ from = "a.py", to = "a.py" }] }
+test = { command = ["true"] }
+run = { command = ["true"], health = { path = "/" } }
+handover = { base_url = "http://127.0.0.1:1", paths = ["/"] }
+contracts = [
+  { fault = "PROMISED", request = { method = "GET", path = "/a?x=1" }, expect = { status = 200, deadline_ms = 1 }, witnesses = WITNESSES },
+  { fault = "TWICE_A", request = { method = "GET", path = "/b" }, expect = { status = 200, deadline_ms = 1 }, witnesses = WITNESSES },
+  { fault = "TWICE_B", request = { method = "GET", path = "/b" }, expect = { status = 503, deadline_ms = 1 }, witnesses = WITNESSES },
+]
+"#;
+
+    fn target() -> Target {
+        let witnesses = r#"[{ kind = "call_count", url = "http://127.0.0.1:9/calls/{replay}" }]"#;
+        Target::parse(&TARGET.replace("WITNESSES", witnesses)).unwrap()
+    }
+
+    fn failed(path: &str, status: u16, error: &str) -> HandOver {
+        let request = json!({"target": "a-target", "idempotency_key": "k", "call": {"method": "GET", "path": path},
+            "failure": {"status": status, "error": error, "at": "2026-11-22T10:00:00Z", "event_id": "named"}});
+        serde_json::from_value(request).unwrap()
+    }
+
+    #[track_caller]
+    fn check(request: &HandOver, wanted: (&str, By)) {
+        let target = target();
+        let (code, by) = fault_of(&target, request).unwrap();
+        assert_eq!((code.as_str(), by), wanted);
+    }
+
+    #[test]
+    fn the_failures_text_says_it_before_the_call_does() {
+        check(&failed("/a", 500, "[E_MARK] it broke"), ("MARKED", By::Text));
+        check(&failed("/a", 500, "it timed out after 30 ms"), ("FITTING", By::Text));
+        check(&failed("/a?x=2", 500, "NOT_E_MARKED"), ("PROMISED", By::Contract));
+    }
+
+    #[test]
+    fn a_contract_that_the_answer_meets_says_nothing_and_neither_do_two() {
+        check(&failed("/b", 503, ""), ("TWICE_A", By::Contract));
+        let target = target();
+        for request in [failed("/b", 500, ""), failed("/c", 500, "")] {
+            let (code, by) = fault_of(&target, &request).unwrap();
+            assert!(by == By::Nothing && code.is_unmarked(), "{code}");
+        }
+        let kind = |path: &str, status| fault_of(&target, &failed(path, status, "")).unwrap().0;
+        assert_eq!(kind("/c?n=1", 500), kind("/c?n=2", 500), "the query makes no other kind");
+        assert_ne!(kind("/c", 500), kind("/c", 502));
+    }
+
+    #[test]
+    fn a_named_occurrence_is_taken_only_where_the_text_says_which_fault_it_is() {
+        let record = |request| {
+            let at = DateTime::UNIX_EPOCH;
+            Record {
+                id: wire::handover::HandoverId::fresh(),
+                caller: "a-caller".into(),
+                request,
+                accepted_at: at,
+                deadline: at,
+                due_at: at,
+                incident: None,
+                seen: wire::Position(0),
+                attempts: Vec::new(),
+                told: 0,
+                answer: None,
+                ended_at: None,
+            }
+        };
+        let record = record(failed("/a", 500, "E_MARK password=hunter2"));
+        let detected = |by| detection(&record, "MARKED".parse().unwrap(), by, DateTime::UNIX_EPOCH);
+        assert_eq!(detected(By::Text).event_id.as_str(), "named");
+        assert_eq!(detected(By::Contract).event_id.as_str(), format!("handover-{}", record.id));
+        let text = serde_json::to_string(&detected(By::Nothing)).unwrap();
+        assert!(!text.contains("hunter2") && text.contains("GET /a was answered with 500"), "{text}");
+    }
+}
