@@ -1,4 +1,5 @@
 //! A caller hands its failed call over, and hears what becomes of it until it is answered.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot be told is a failed test")]
 
 use e2e::fleet::{Fleet, RECOVERY, Setup};
 use e2e::gate::{Then, When};
