@@ -32,9 +32,11 @@ async fn ask(fleet: &Fleet, client: &reqwest::Client) -> (u16, bool) {
     })
 }
 
+/// Where the first event of a kind stands in a journal; it is there.
 fn at(journal: &[Event], kind: &str) -> usize {
     let found = journal.iter().position(|event| event.body.kind() == kind);
-    found.unwrap_or_else(|| panic!("no {kind} in {:?}", journal.iter().map(|e| e.body.kind()).collect::<Vec<_>>()))
+    assert!(found.is_some(), "no {kind} in {:?}", journal.iter().map(|event| event.body.kind()).collect::<Vec<_>>());
+    found.unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
