@@ -17,9 +17,9 @@ const HEAD: &str = "# Error-seconds\n\n\
     - **restart only**: `/healthz` is asked every 500 ms (1 s for an answer); after three failures in a row the process is killed and started again.\n\
     - **roll back only**: the path itself is asked through the front as often; after three failures in a row the version before is rolled out (start, health, switch), \
     where there is none this one anew.\n\
-    - **breaker only**: the front's breaker stands all the time; one try a second.\n\
+    - **breaker only**: the front's breaker stands all the time; one try a second. Its 503 is an error here: it protects what is behind it, and a caller's time.\n\
     - **Kintsugi**: a whole local stack. The target file has a relief for the one fault it names (older answers and the breaker), and a known cure; there is no \
-    other knowledge of these faults. It has the machine to itself; the other four run beside each other.\n";
+    other knowledge of these faults. Its runs come one by one; the other four policies run beside each other. What else the machine did meanwhile shows in its load.\n";
 
 /// The page.
 pub(super) fn page(results: &Results, machine: &Machine) -> String {
@@ -33,7 +33,10 @@ pub(super) fn page(results: &Results, machine: &Machine) -> String {
     );
     text.push_str("## Error-seconds\n\nMedian and worst of n runs.\n\n");
     table(&mut text, results, |seen| seen.error_s);
-    text.push_str("\n## Failed requests\n\nPercent of all within the window, median and worst.\n\n");
+    let _ = writeln!(text, "\n{}", misses(results));
+    text.push_str(
+        "\n## Failed requests\n\nWhole percent of all within the window, rounded down, median and worst.\n\n",
+    );
     table(&mut text, results, |seen| 100 * seen.failed / seen.requests.max(1));
     text.push_str("\n## Stale-seconds\n\nMedian and worst.\n\n");
     table(&mut text, results, |seen| seen.stale_s);
@@ -65,6 +68,27 @@ fn table(text: &mut String, results: &Results, of: impl Fn(&Seen) -> usize) {
         let told: Vec<String> = told.collect();
         let _ = writeln!(text, "| {} | {n} | {} |", fault.name(), told.join(" | "));
     }
+}
+
+/// Where another policy did better than the platform.
+fn misses(results: &Results) -> String {
+    let median = |fault: Fault, policy: Policy| {
+        let cell = results.cells.iter().find(|cell| cell.fault == fault && cell.policy == policy)?;
+        let seconds: Vec<f64> = cell.runs.iter().map(|seen| seen.error_s as f64).collect();
+        Spread::of(&seconds).map(|spread| spread.median)
+    };
+    let better = Fault::ALL.into_iter().filter_map(|fault| {
+        let ours = median(fault, Policy::Kintsugi)?;
+        let others = Policy::ALL.into_iter().filter(|policy| *policy != Policy::Kintsugi);
+        let better = others.filter(|policy| median(fault, *policy).is_some_and(|theirs| theirs < ours));
+        let better: Vec<&str> = better.map(Policy::name).collect();
+        (!better.is_empty()).then(|| format!("{} ({})", fault.name(), better.join(", ")))
+    });
+    let better: Vec<String> = better.collect();
+    if better.is_empty() {
+        return "By the medians no policy did better than the platform on any of these faults.".to_owned();
+    }
+    format!("By the medians other policies did better than the platform on: {}.", better.join("; "))
 }
 
 /// A cell in one line.
