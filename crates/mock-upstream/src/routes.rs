@@ -36,7 +36,7 @@ async fn health() -> HttpResponse {
 }
 
 async fn tell_data(request: HttpRequest, upstream: Data<Upstream>) -> HttpResponse {
-    if let Err(refusal) = count(&request, &upstream) {
+    if let Some(refusal) = count(&request, &upstream) {
         return refusal;
     }
     let (behaviour, number) = upstream.next();
@@ -59,7 +59,7 @@ async fn tell_data(request: HttpRequest, upstream: Data<Upstream>) -> HttpRespon
 
 /// What has more to do than it can, whatever the mode.
 async fn tell_busy(request: HttpRequest, upstream: Data<Upstream>) -> HttpResponse {
-    if let Err(refusal) = count(&request, &upstream) {
+    if let Some(refusal) = count(&request, &upstream) {
         return refusal;
     }
     let mut answer = respond(StatusCode::SERVICE_UNAVAILABLE, "busy", "there is too much to do; ask again later");
@@ -67,13 +67,14 @@ async fn tell_busy(request: HttpRequest, upstream: Data<Upstream>) -> HttpRespon
     answer
 }
 
-fn count(request: &HttpRequest, upstream: &Upstream) -> Result<(), HttpResponse> {
-    let Some(replay) = request.headers().get(REPLAY) else { return Ok(()) };
+/// Counts a replay's call; the refusal of one whose id is none.
+fn count(request: &HttpRequest, upstream: &Upstream) -> Option<HttpResponse> {
+    let replay = request.headers().get(REPLAY)?;
     match replay.to_str() {
         Ok(id) if is_id(id) => upstream.calls().count(id),
-        _ => return Err(respond(StatusCode::BAD_REQUEST, "bad_request", BAD_ID)),
+        _ => return Some(respond(StatusCode::BAD_REQUEST, "bad_request", BAD_ID)),
     }
-    Ok(())
+    None
 }
 
 /// What it answers reaches nobody, unless the connection cannot be closed.
