@@ -3,13 +3,15 @@
 
 use crate::diagnosis;
 use crate::next::Move;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use wire::event::{Body, EscalationReason, Step};
 use wire::incident::{Incident, Status};
 use wire::remedies::{RecentRemedy, TOLD_FOR};
 
 /// After so many turns of each of two faults it is no chance.
 const TURNS: usize = 2;
+/// Each turn begins so soon after the one before.
+const TURN: TimeDelta = TimeDelta::minutes(10);
 
 /// Whether what was done of late matters for this move: it begins a change. What stands and is only looked at again does not.
 pub fn concerns(incident: &Incident, planned: &Move) -> bool {
@@ -20,7 +22,10 @@ pub fn concerns(incident: &Incident, planned: &Move) -> bool {
 /// What is done after these remedies on its target, oldest first, where this was planned.
 pub fn decide(incident: &Incident, recent: &[RecentRemedy], at_most: u32, planned: Move, now: DateTime<Utc>) -> Move {
     let recent: Vec<&RecentRemedy> = recent.iter().filter(|remedy| remedy.at > now - TOLD_FOR).collect();
-    if let Some(other) = turns(incident, &recent) {
+    if is_a_persons_word(incident, &recent) {
+        return planned;
+    }
+    if let Some(other) = turns(incident, &recent, now) {
         let why = format!("{} and {} took turns on {}", incident.code, other.code, incident.target);
         return escalate(incident, EscalationReason::Oscillation, &why);
     }
@@ -35,19 +40,29 @@ pub fn decide(incident: &Incident, recent: &[RecentRemedy], at_most: u32, planne
     planned
 }
 
-/// The fault that this one takes turns with: other, own, other, own … by different incidents, up to now.
-fn turns<'a>(incident: &Incident, recent: &[&'a RecentRemedy]) -> Option<&'a RecentRemedy> {
-    let others = recent.iter().rev().filter(|remedy| remedy.incident != incident.id);
-    // Several changes of one incident are one turn.
+/// The fault that this one takes turns with, up to now: other, own, other, own. Changes for one fault after another are one turn.
+fn turns<'a>(incident: &Incident, recent: &[&'a RecentRemedy], now: DateTime<Utc>) -> Option<&'a RecentRemedy> {
     let mut turns: Vec<&RecentRemedy> = Vec::new();
-    for remedy in others {
-        if turns.last().is_none_or(|last| last.incident != remedy.incident) {
+    let mut later = now;
+    for remedy in recent.iter().rev() {
+        // What lies far apart is a coincidence.
+        if later - remedy.at > TURN {
+            break;
+        }
+        later = remedy.at;
+        if turns.last().is_none_or(|last| last.code != remedy.code) {
             turns.push(remedy);
         }
     }
     let newest = turns.first().copied().filter(|newest| newest.code != incident.code)?;
     let expected = [&newest.code, &incident.code].into_iter().cycle().take(2 * TURNS);
     (turns.len() >= 2 * TURNS && turns.iter().zip(expected).all(|(turn, code)| turn.code == *code)).then_some(newest)
+}
+
+/// A person has approved this change, or had it tried again since it was last changed.
+fn is_a_persons_word(incident: &Incident, recent: &[&RecentRemedy]) -> bool {
+    let own = recent.iter().filter(|remedy| remedy.incident == incident.id).count();
+    incident.approved.is_some() || own < usize::try_from(incident.retries).unwrap_or(usize::MAX)
 }
 
 fn escalate(incident: &Incident, reason: EscalationReason, why: &str) -> Move {

@@ -43,12 +43,13 @@ pub fn next(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Move {
     }
     let at = At { incident, policy, now };
     match incident.status {
-        Status::Detected | Status::Planned if relief::is_due(incident, policy, now) => at.start(Step::Relieve, None),
+        Status::RolledBack if incident.gave_up => at.escalate(EscalationReason::StepFailed),
+        Status::Detected | Status::Planned | Status::RolledBack if relief::is_due(incident, policy, now) => {
+            at.start(Step::Relieve, None)
+        }
         Status::Detected | Status::Analyzing => at.begin(Step::Analyze, None),
         Status::Planned if policy.autonomy == Autonomy::Observe => at.advise("this target is only observed"),
-        Status::Planned => at.try_next_option(),
-        Status::RolledBack if incident.gave_up => at.escalate(EscalationReason::StepFailed),
-        Status::RolledBack => at.try_next_option(),
+        Status::Planned | Status::RolledBack => at.try_next_option(),
         Status::Proposing => at.begin(Step::Propose, incident.option),
         Status::Admitted => at.admitted(),
         Status::AwaitingApproval => at.awaiting_approval(),
@@ -91,11 +92,9 @@ impl At<'_> {
 
     /// What eased it is taken back before anything else; `Ok` when nothing stands.
     fn withdraw(&self) -> Result<(), Move> {
-        relief::withdraw(self.incident, self.policy, self.now, || {
-            match self.policy.again_at(self.incident, Step::Withdraw) {
-                Some(again) if self.now < again => Move::WaitUntil(again),
-                _ => self.start(Step::Withdraw, None),
-            }
+        relief::withdraw(self.incident, self.now, || match self.policy.again_at(self.incident, Step::Withdraw) {
+            Some(again) if self.now < again => Move::WaitUntil(again),
+            _ => self.start(Step::Withdraw, None),
         })
     }
 

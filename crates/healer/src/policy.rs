@@ -24,6 +24,8 @@ pub struct Limits {
     pub retry_min: Duration,
     /// The longest wait.
     pub retry_max: Duration,
+    /// How many changes may be made on one target in an hour.
+    pub remedies_per_hour: u32,
     /// How long an approval is waited for.
     pub approval: Duration,
     /// Below this confidence of an option a person is asked.
@@ -77,6 +79,7 @@ impl Policy {
             "base_moves": self.limits.base_moves,
             "retry_min_ms": self.limits.retry_min.as_millis() as u64,
             "retry_max_ms": self.limits.retry_max.as_millis() as u64,
+            "remedies_per_hour": self.limits.remedies_per_hour,
             "approval_s": self.limits.approval.as_secs(),
         }))
     }

@@ -3,7 +3,7 @@
 use crate::next::Move;
 use crate::policy::Policy;
 use chrono::{DateTime, Utc};
-use wire::event::{Body, Step};
+use wire::event::Body;
 use wire::incident::{Eased, Incident};
 use wire::target::Autonomy;
 
@@ -14,23 +14,14 @@ pub(crate) fn is_due(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -
     may && incident.eased.as_ref().is_none_or(|eased| !eased.stands() || now >= eased.until)
 }
 
-/// Whether what stands is to be taken back, and it can be tried; `Ok` when nothing stands. It ends by itself at last.
+/// Whether what stands is to be taken back; `Ok` when nothing stands. It is tried until it ends by itself: nothing else of its target is healed
+/// meanwhile.
 ///
 /// # Errors
 /// With the move, while something stands.
-pub(crate) fn withdraw(
-    incident: &Incident,
-    policy: &Policy,
-    now: DateTime<Utc>,
-    begin: impl FnOnce() -> Move,
-) -> Result<(), Move> {
+pub(crate) fn withdraw(incident: &Incident, now: DateTime<Utc>, begin: impl FnOnce() -> Move) -> Result<(), Move> {
     let Some(eased) = incident.eased.as_ref().filter(|eased| eased.stands()) else { return Ok(()) };
-    let tries = incident.attempts.get(&Step::Withdraw).copied().unwrap_or(0);
-    Err(match eased.until {
-        until if now >= until => Move::Record(Box::new(ran_out(eased))),
-        until if tries >= policy.limits.attempts && policy.is_at_its_end(incident) => Move::WaitUntil(until),
-        _ => begin(),
-    })
+    Err(if now >= eased.until { Move::Record(Box::new(ran_out(eased))) } else { begin() })
 }
 
 fn ran_out(eased: &Eased) -> Body {

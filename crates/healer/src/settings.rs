@@ -147,6 +147,7 @@ impl Settings {
             base_moves: self.base_moves,
             retry_min: Duration::from_millis(self.retry_min_ms),
             retry_max: Duration::from_millis(self.retry_max_ms),
+            remedies_per_hour: self.remedies_per_hour,
             approval: Duration::from_secs(self.approval_s),
             min_confidence: self.min_confidence,
         }

@@ -119,6 +119,8 @@ fn take_in(next: &mut Incident, event: &Event) {
                 Step::Propose | Step::Act => next.option = *option,
                 Step::Undo if next.undo.is_none() => give_up(next),
                 Step::Relieve => eased::begin(next, event.at),
+                // From here on nobody knows whether it stands on the branch.
+                Step::Push => next.postponed_until = None,
                 _ => {}
             }
         }

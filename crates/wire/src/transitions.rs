@@ -110,7 +110,7 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         ("mitigated", _) if mitigable(from) => Mitigated,
         ("relieved", _) if from == Detected => Mitigated,
         // What came back has its plan already.
-        ("relieved", _) if from == Planned => from,
+        ("relieved", _) if matches!(from, Planned | RolledBack) => from,
         ("withdrawn", _) if started(from, Step::Withdraw).is_some() => from,
         (kind, _) => outcome(from, kind)?,
     };
@@ -128,7 +128,7 @@ fn started(from: Status, step: Step) -> Option<Status> {
         (Step::Verify, Verifying) => Some(Verifying),
         (Step::Undo, Pushed | Deploying | Acting | Verifying) => Some(from),
         (Step::Learn, Resolved) => Some(Resolved),
-        (Step::Relieve, Detected | Planned) => Some(from),
+        (Step::Relieve, Detected | Planned | RolledBack) => Some(from),
         // After the proof, and where an incident has ended without one.
         (Step::Withdraw, Verifying | Resolved | Dismissed) => Some(from),
         _ => None,

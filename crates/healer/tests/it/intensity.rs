@@ -68,15 +68,33 @@ fn two_faults_that_take_turns_are_found_out_after_two_turns_each() {
 }
 
 #[test]
-fn several_changes_for_one_incident_are_one_turn() {
-    let twice = |code: FaultCode, ago: i64| {
-        let first = done(code, ago);
-        [RecentRemedy { at: first.at + TimeDelta::seconds(1), ..first.clone() }, first]
-    };
+fn several_changes_for_one_fault_in_a_row_are_one_turn_also_when_its_incident_was_reopened() {
+    let twice = |code: FaultCode, ago: i64| [done(code.clone(), ago), done(code, ago - 1)];
     let two = [twice(code(), 200), twice(other(), 100)].concat();
     assert_eq!(decided(&two, 100), None);
-    let four = [twice(code(), 400), twice(other(), 300), twice(code(), 200), twice(other(), 100)].concat();
+    let own = incident();
+    let mut four = [twice(code(), 400), twice(other(), 300), twice(code(), 200), twice(other(), 100)].concat();
+    four.iter_mut().filter(|remedy| remedy.code == own.code).for_each(|remedy| remedy.incident = own.id);
     assert_eq!(decided(&four, 100).map(|(reason, _)| reason), Some(EscalationReason::Oscillation));
+}
+
+#[test]
+fn what_lies_far_apart_takes_no_turns() {
+    let slow: Vec<RecentRemedy> =
+        [(code(), 2400), (other(), 1500), (code(), 700), (other(), 100)].map(|(code, ago)| done(code, ago)).into();
+    assert_eq!(decided(&slow, 100), None);
+}
+
+#[test]
+fn a_person_who_approves_or_has_it_tried_again_is_obeyed_once() {
+    let recent: Vec<RecentRemedy> = (0..5).map(|ago| done(other(), ago)).collect();
+    let planned = |incident: &Incident, recent: &[RecentRemedy]| decide(incident, recent, 5, PUSH, at(0)) == PUSH;
+    assert!(!planned(&incident(), &recent));
+    assert!(planned(&Incident { approved: Some(wire::Digest::of("the change")), ..incident() }, &recent));
+    let retried = Incident { retries: 1, ..incident() };
+    assert!(planned(&retried, &recent));
+    let own = RecentRemedy { incident: retried.id, ..done(code(), 0) };
+    assert!(!planned(&retried, &[recent, vec![own]].concat()), "it was tried");
 }
 
 #[test]

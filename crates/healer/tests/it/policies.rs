@@ -45,6 +45,7 @@ fn every_part_of_the_policy_is_in_its_digest() {
         with(Limits { retry_max: Duration::from_secs(99), ..limits }),
         with(Limits { approval: Duration::from_secs(9), ..limits }),
         with(Limits { min_confidence: 0.9, ..limits }),
+        with(Limits { remedies_per_hour: 9, ..limits }),
         Policy { earn: Some(Earn { lower_bound: 0.8 }), ..base },
     ];
     assert_eq!(base.digest(), policy().digest());

@@ -28,11 +28,12 @@ fn eased() -> Case {
 }
 
 #[test]
-fn it_is_eased_before_its_cause_is_looked_for_and_that_is_taken_back_before_it_is_resolved() {
+fn it_is_eased_before_its_cause_is_looked_for_and_proved_once_more_when_that_is_taken_back() {
     let mut case = eased();
     assert_eq!(case.store.incident.status, Status::Mitigated);
     case.deployed().starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
     case.starts(Step::Withdraw).write(Body::Withdrawn { what: "older answers".into() });
+    case.starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
     let Body::Resolved { certificate } = case.records("resolved") else { unreachable!() };
     assert!(certificate.relief.is_some_and(|relief| relief.starts_with("older answers, from ")));
     case.starts(Step::Learn);
@@ -45,10 +46,13 @@ fn what_is_proved_is_not_resolved_while_a_relief_stands() {
     for _ in 0..case.policy.limits.attempts {
         case.starts(Step::Withdraw).fails(Step::Withdraw);
     }
-    assert_eq!(case.next(), Move::WaitUntil(long(&case).min(case.store.incident.eased.as_ref().unwrap().until)));
+    let next = case.next();
+    assert!(matches!(next, Move::Start { step: Step::Withdraw, .. }), "until it ends by itself: {next:?}");
     let Move::Record(body) = case.next_at(long(&case)) else { panic!("it has run out") };
     assert!(matches!(&*body, Body::Withdrawn { what } if what.contains("run out")), "{body:?}");
     case.write(*body);
+    assert_eq!(case.store.incident.failures_in_a_row, 0);
+    case.starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
     case.records("resolved");
 }
 
@@ -98,4 +102,14 @@ fn a_relief_that_has_run_out_while_another_option_is_due_is_put_in_force_again()
     let stands = case.next_at(case.store.now);
     assert!(matches!(stands, Move::Start { step: Step::Propose, .. }), "{stands:?}");
     case.starts(Step::Relieve);
+}
+
+#[test]
+fn a_relief_that_has_run_out_is_put_in_force_again_after_a_rollback() {
+    let mut case = eased();
+    case.deployed().starts(Step::Verify).write(Body::VerificationFailed { report: judged(Judgement::Broken) });
+    case.starts(Step::Undo).write(Body::Undone { why: "it did not heal".into(), commit: None });
+    assert_eq!(case.store.incident.status, Status::RolledBack);
+    let later = case.next_at(long(&case));
+    assert!(matches!(later, Move::Start { step: Step::Relieve, .. }), "{later:?}");
 }

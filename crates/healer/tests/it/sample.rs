@@ -152,6 +152,7 @@ pub(crate) fn policy() -> Policy {
         attempts: 2,
         patience: Duration::from_secs(10),
         base_moves: 1,
+        remedies_per_hour: 20,
         retry_min: Duration::from_secs(1),
         retry_max: Duration::from_secs(60),
         approval: Duration::from_secs(3600),

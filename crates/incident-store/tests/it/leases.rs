@@ -213,5 +213,16 @@ async fn a_push_that_is_postponed_does_not_keep_its_targets_other_incidents_wait
     store.append(&again, 6, Body::Postponed { until, why: "a storm".into() }).await.expect("postponed");
     let release = Release { fence: again.authority.fence, wake_at: Some(until), done: false, seen: Some(Position(6)) };
     store.healer.release(again.incident.id, &release).await.expect("given back");
-    assert_eq!(store.lease().await.map(|lease| lease.incident.id), Some(other.incident));
+    let between = store.lease().await.expect("the other one goes on");
+    assert_eq!(between.incident.id, other.incident);
+    store.append(&between, 2, suppressed()).await.expect("it is left alone");
+    store.pass(301);
+    let again = store.lease().await.expect("the storm is over");
+    assert_eq!(again.incident.id, lease.incident.id);
+    let push = Body::Started { step: Step::Push, attempt: 1, option: Some(0), policy: Digest::of("policy") };
+    store.append(&again, 7, push).await.expect("it is about to be pushed");
+    let third = store.fault(FAULTS[1]).await;
+    store.pass(11);
+    let first = store.lease().await.expect("the lease has run out");
+    assert_ne!(first.incident.id, third.incident, "what may stand on the branch comes first again");
 }

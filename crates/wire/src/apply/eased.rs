@@ -1,6 +1,7 @@
 //! Reliefs in the journal.
 
-use crate::incident::{Eased, Incident};
+use super::forget_failures;
+use crate::incident::{Eased, Incident, Status};
 use crate::relief::MAX_RELIEF_S;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,7 +15,12 @@ pub(super) fn stand(next: &mut Incident, what: &str, until: DateTime<Utc>, at: D
     next.eased = Some(Eased { what: what.to_owned(), since: at, until, withdrawn_at: None });
 }
 
+/// What was proved while it stood is proved once more without it: a relief keeps load away, too.
 pub(super) fn end(next: &mut Incident, at: DateTime<Utc>) {
+    forget_failures(next);
+    if next.status == Status::Verifying {
+        next.proof = None;
+    }
     if let Some(eased) = &mut next.eased {
         eased.withdrawn_at = Some(at);
     }

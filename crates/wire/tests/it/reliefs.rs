@@ -59,6 +59,10 @@ fn a_relief_that_stands_or_may_stand_keeps_an_incident_from_being_resolved() {
         journal.add("started withdraw").unwrap();
         let eased = journal.add("withdrawn").unwrap().eased.clone().unwrap();
         assert!(!eased.stands() && eased.withdrawn_at.is_some());
+        let unproved = Refused::Guard("no verified action stands behind it");
+        assert_eq!(journal.add("resolved").unwrap_err(), unproved, "it was proved while it was eased");
+        journal.add("started verify").unwrap();
+        journal.add("verified").unwrap();
         assert_eq!(journal.add("resolved").unwrap().status, wire::incident::Status::Resolved);
         assert!(wire::check::check(&journal.events, None).is_ok(), "the certificate tells of the relief");
     }

@@ -19,7 +19,7 @@ deploying: started deploy>=, progressed deploy>=, failed deploy>=, started undo>
 acting: started act>=, progressed act>=, failed act>=, started undo>=, progressed undo>=, failed undo>=, dismissed>dismissed, refused>planned, acted>verifying, undone>rolled_back, escalated>escalated, mitigated>mitigated
 verifying: started withdraw>=, progressed withdraw>=, failed withdraw>=, withdrawn>=, started verify>=, progressed verify>=, failed verify>=, started undo>=, progressed undo>=, failed undo>=, verified>=, verification_failed>=, unverified>=, undone>rolled_back, resolved>resolved, escalated>escalated, mitigated>mitigated
 mitigated: correlated>correlated, started analyze>analyzing, started propose>proposing, started act>acting, resolved_by_person>resolved, escalated>escalated
-rolled_back: started propose>proposing, started act>acting, escalated>escalated, mitigated>mitigated, correlated>correlated
+rolled_back: started relieve>=, progressed relieve>=, failed relieve>=, relieved>=, started propose>proposing, started act>acting, escalated>escalated, mitigated>mitigated, correlated>correlated
 resolved: started withdraw>=, progressed withdraw>=, failed withdraw>=, withdrawn>=, started learn>=, progressed learn>=, failed learn>=, learned>=, reopened>planned
 escalated: retried>detected, resolved_by_person>resolved, dismissed_by_person>dismissed
 dismissed: started withdraw>=, progressed withdraw>=, failed withdraw>=, withdrawn>=
