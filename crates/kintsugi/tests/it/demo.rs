@@ -29,7 +29,8 @@ fn every_fault_of_the_demo_is_one_that_the_target_is_watched_for_and_has_a_contr
     let scene = scene();
     for act in &scene.faults {
         let path = root().join(format!("deploy/targets/{}.toml", act.target));
-        let target = Target::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let text = std::fs::read_to_string(path).unwrap().replace("${FRONT}", "http://127.0.0.1:8000");
+        let target = Target::parse(&text).unwrap();
         assert!(target.fault(&act.fault).is_some(), "{} is not watched for", act.fault);
         let contract = target.contract(&act.fault).unwrap_or_else(|| panic!("{} has no contract", act.fault));
         assert_eq!(act.request, contract.request, "{} is fired with another request than is replayed", act.name);
