@@ -21,7 +21,9 @@ fn the_sample_holds_every_setting_with_its_default() {
 
 #[test]
 fn the_committed_targets_can_be_verified_against() {
-    let text = deploy("targets/fault-app.toml").replace("${MOCK_UPSTREAM}", "http://127.0.0.1:5001");
+    let text = deploy("targets/fault-app.toml")
+        .replace("${MOCK_UPSTREAM}", "http://127.0.0.1:5001")
+        .replace("${FRONT}", "http://127.0.0.1:8000");
     let target = Target::parse(&text).expect("a target");
     verifier::targets::check(&target).expect("it can be verified against");
 }
