@@ -25,13 +25,21 @@ pub(super) enum By {
     Nothing,
 }
 
-/// The fault of a failure.
+/// Whether a status says that the call itself is wrong: the target is well, and the same call would be answered alike.
+pub(super) fn is_refusal(status: Option<u16>) -> bool {
+    status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 425 | 429))
+}
+
+/// The fault of a failure; none when the target refused the call, and nothing in its text says that it is a fault.
 pub(super) fn fault_of(target: &Target, request: &HandOver) -> Option<(FaultCode, By)> {
     let text = request.failure.error.as_deref().unwrap_or_default();
     if let Some(rule) = target.faults.iter().find(|rule| speaks_of(rule, text)) {
         return Some((rule.code.clone(), By::Text));
     }
     let (call, status) = (&request.call, request.failure.status);
+    if is_refusal(status) {
+        return None;
+    }
     let of_call = target.contracts.iter().filter(|contract| {
         let route = contract.request.path.split('?').next();
         contract.request.method == call.method
@@ -166,6 +174,24 @@ contracts = [
         let kind = |path: &str, status| fault_of(&target, &failed(path, status, "")).unwrap().0;
         assert_eq!(kind("/c?n=1", 500), kind("/c?n=2", 500), "the query makes no other kind");
         assert_ne!(kind("/c", 500), kind("/c", 502));
+    }
+
+    #[test]
+    fn a_call_that_the_target_refused_is_no_fault_unless_its_text_says_so() {
+        let target = target();
+        for status in [400, 401, 403, 404, 409, 413, 422] {
+            for path in ["/a", "/c"] {
+                assert_eq!(fault_of(&target, &failed(path, status, "no")), None, "{path} {status}");
+            }
+            check(&failed("/a", status, "E_MARK"), ("MARKED", By::Text));
+        }
+        for status in [408, 425, 429, 500, 503] {
+            check(&failed("/a", status, "no"), ("PROMISED", By::Contract));
+            assert_eq!(fault_of(&target, &failed("/c", status, "no")).unwrap().1, By::Nothing, "{status}");
+        }
+        let mut unanswered = failed("/a", 500, "connection refused");
+        unanswered.failure.status = None;
+        check(&unanswered, ("PROMISED", By::Contract));
     }
 
     #[test]

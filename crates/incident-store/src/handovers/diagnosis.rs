@@ -35,6 +35,24 @@ pub(super) fn answer(outcome: Outcome, record: &Record, incident: Option<&Incide
     Answer { outcome, message: message.to_owned(), mitigated: false, response: None, diagnosis }
 }
 
+/// The answer of a call that the target refused: there is nothing to heal, and nobody is called.
+pub(super) fn refused(record: &Record) -> Answer {
+    let shown = record.request.call.shown();
+    let diagnosis = Diagnosis {
+        incident: None,
+        code: None,
+        status: None,
+        root_cause: "The call itself: the target refused it, and nothing in its answer speaks of a fault.".to_owned(),
+        tried: Vec::new(),
+        evidence: evidence_of_caller(record),
+        advice: format!("Mend the call ({shown}): the same again is refused again."),
+        detail: String::new(),
+    };
+    let message = "The target refused the call: mend the call.".to_owned();
+    let diagnosis = Some(Box::new(diagnosis));
+    Answer { outcome: Outcome::Failed, message, mitigated: false, response: None, diagnosis }
+}
+
 fn diagnosis(outcome: Outcome, record: &Record, incident: Option<&Incident>, word: Option<&Body>) -> Diagnosis {
     let repeated = record.attempts.iter().map(|kept| format!("Repetition {}", outcome_of(&kept.attempt)));
     let Some(incident) = incident else {

@@ -1,5 +1,6 @@
 //! A hand-over as it is kept: rows, and what they are to the rest of the service.
 
+use super::belong::is_refusal;
 use crate::error::StoreError;
 use crate::schema::{handover_notices, handovers};
 use chrono::{DateTime, Utc};
@@ -44,7 +45,7 @@ pub(super) struct Kept {
 impl Kept {
     /// Whether the target's answer says that the call itself is wrong: the same again would be answered alike.
     pub(super) fn is_final(&self) -> bool {
-        self.attempt.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 425 | 429))
+        is_refusal(self.attempt.status)
     }
 }
 

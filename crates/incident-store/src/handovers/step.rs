@@ -2,7 +2,7 @@
 
 use super::next::{self, Move, Repetition};
 use super::record::{self, Kept, Record};
-use super::{diagnosis, tell};
+use super::{belong, diagnosis, tell};
 use crate::app::App;
 use crate::error::StoreError;
 use crate::incidents;
@@ -61,6 +61,11 @@ pub(super) async fn decide(
             Some(incident) => return linked(conn, record, incident, now).await.map(|()| Then::Nothing),
             None => record.due_at = end.min(now + SOON),
         },
+        (Move::Report, _) if target.is_some_and(|target| belong::fault_of(target, &record.request).is_none()) => {
+            let answer = diagnosis::refused(&record);
+            end(conn, &mut record, answer, now).await?;
+            return Ok(Then::Ended(Box::new(record), Outcome::Failed));
+        }
         (Move::Report, _) => {
             record.due_at = now + AGAIN;
             then = Then::Report(Box::new(record.clone()));

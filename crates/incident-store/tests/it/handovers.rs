@@ -253,6 +253,19 @@ async fn what_is_not_healed_is_answered_with_a_diagnosis() {
 }
 
 #[tokio::test]
+async fn a_call_that_the_target_refused_is_answered_at_once_and_is_nobodys_incident() {
+    let store = start(&Callee::start(&[])).await;
+    let refused = with(failed(&store, "k"), "/failure/status", json!(422));
+    let handover = taken(&store, &refused).await;
+    let ended = answered(&store, &handover).await;
+    let answer = ended.answer.unwrap();
+    assert_eq!((answer.outcome, ended.incident, ended.attempts.len()), (Outcome::Failed, None, 0));
+    assert!(answer.message.contains("mend the call"), "{}", answer.message);
+    assert!(answer.diagnosis.unwrap().evidence[0].contains("status 422"));
+    assert_eq!(store.operator.incidents(10, true).await.unwrap().incidents, [], "nobody is called");
+}
+
+#[tokio::test]
 async fn it_is_answered_in_time_also_over_a_restart() {
     let store = start(&Callee::start(&[])).await;
     let handover = linked(&store, &taken(&store, &failed(&store, "k")).await).await;
