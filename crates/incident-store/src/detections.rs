@@ -40,15 +40,16 @@ pub(crate) async fn post_detection(
     })
 }
 
+/// The healed incident that a detection would reopen; none when it would do anything else. Records nothing.
+pub(crate) async fn reopens(app: &App, detection: Detection) -> Result<Option<IncidentId>, StoreError> {
+    let record = checked(app, detection)?;
+    app.store.read(|conn| Box::pin(record.reopens(conn))).await
+}
+
 /// Records a detection.
 pub(crate) async fn receive(app: &App, detection: Detection) -> Result<Received, StoreError> {
-    check::bounds(&detection)?;
-    let severity = check::severity(&app.catalogue, &detection)?;
-    let detection = check::without_secrets(detection);
-    let windows =
-        Windows { watch: TimeDelta::seconds(app.settings.watch_window_s.into()), cooldown: app.cooldown.lasts };
+    let record = checked(app, detection)?;
     let markers = &app.cooldown.markers;
-    let record = Record { detection, severity, windows, now: app.store.clock.now() };
     let (target, code) = (record.detection.target.clone(), record.detection.code.clone());
     if markers.holds(&target, &code).await {
         let quiet = record.clone();
@@ -71,6 +72,15 @@ pub(crate) async fn receive(app: &App, detection: Detection) -> Result<Received,
         markers.mark(&target, &code, STORM).await;
     }
     Ok(received)
+}
+
+fn checked(app: &App, detection: Detection) -> Result<Record, StoreError> {
+    check::bounds(&detection)?;
+    let severity = check::severity(&app.catalogue, &detection)?;
+    let detection = check::without_secrets(detection);
+    let windows =
+        Windows { watch: TimeDelta::seconds(app.settings.watch_window_s.into()), cooldown: app.cooldown.lasts };
+    Ok(Record { detection, severity, windows, now: app.store.clock.now() })
 }
 
 /// One detection, to be recorded in one transaction.
@@ -108,6 +118,16 @@ impl Record {
         let Some(incident) = newest.filter(|_| decision == Decision::JoinQuietly) else { return Ok(None) };
         self.count(conn, incident.id).await?;
         Ok(Some(Received { incident: incident.id, disposition: Disposition::Joined }))
+    }
+
+    async fn reopens(self, conn: &mut AsyncPgConnection) -> Result<Option<IncidentId>, StoreError> {
+        if self.known(conn).await?.is_some() {
+            return Ok(None);
+        }
+        let healing = healing::read(conn).await?;
+        let newest = self.newest(conn, false).await?;
+        let decision = self.decide(conn, newest.as_ref(), &healing).await?;
+        Ok(newest.filter(|_| decision == Decision::Reopen).map(|incident| incident.id))
     }
 
     async fn known(&self, conn: &mut AsyncPgConnection) -> Result<Option<Received>, StoreError> {

@@ -77,12 +77,16 @@ fn kind_of(request: &HandOver) -> Option<FaultCode> {
     FaultCode::of_unknown(&short)
 }
 
+/// The failure's name as an occurrence, where nobody named it: the same each time.
+pub(super) fn own_event(record: &Record) -> EventId {
+    EventId::try_from(format!("handover-{}", record.id)).unwrap_or_else(|_| EventId::fresh())
+}
+
 /// The failure as a detection. The occurrence that the caller named is taken for it only where the failure's own text says
 /// which fault it is: else the target's own report of it, of another fault, would count as known.
 pub(super) fn detection(record: &Record, code: FaultCode, by: By, now: DateTime<Utc>) -> Detection {
     let HandOver { target, call, failure, .. } = &record.request;
     let named = failure.event_id.clone().filter(|_| by == By::Text);
-    let own = || EventId::try_from(format!("handover-{}", record.id)).unwrap_or_else(|_| EventId::fresh());
     let how = failure.status.map_or_else(|| "had no answer".to_owned(), |status| format!("was answered with {status}"));
     let why = failure.error.as_ref().map(|error| format!(": {}", redact(error))).unwrap_or_default();
     let reason = failure.status.map_or_else(|| "no_answer".to_owned(), |status| format!("status_{status}"));
@@ -95,7 +99,7 @@ pub(super) fn detection(record: &Record, code: FaultCode, by: By, now: DateTime<
     Detection {
         target: target.clone(),
         code,
-        event_id: named.unwrap_or_else(own),
+        event_id: named.unwrap_or_else(|| own_event(record)),
         source: Source::Caller,
         at: failure.at.min(now),
         message: crate::rows::cut(&format!("{} {how}{why}", call.shown()), 1_000),

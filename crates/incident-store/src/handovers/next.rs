@@ -57,11 +57,13 @@ enum Standing {
     Over,
 }
 
-/// `verdict` is what the incident was dismissed as; `timeout` is the target's for one call.
+/// `verdict` is what the incident was dismissed as; `is_reported` is whether the failure counts as an occurrence of it, which
+/// it does not where it was healed before; `timeout` is the target's for one call.
 pub(super) fn next(
     record: &Record,
     incident: Option<&Incident>,
     verdict: Option<Verdict>,
+    is_reported: bool,
     timeout: TimeDelta,
     now: DateTime<Utc>,
 ) -> Move {
@@ -73,6 +75,10 @@ pub(super) fn next(
     let left = record.deadline - now;
     if left <= LAST + LEAST {
         return Move::End(at_the_end(record, &standing));
+    }
+    let fails_still = record.attempts.last().is_some_and(|last| !last.attempt.unknown && !last.is_final());
+    if fails_still && !is_reported && incident.status == Status::Resolved {
+        return Move::Report;
     }
     let attempts = record.attempts.len();
     if attempts >= MAX_RETRIES as usize || record.attempts.last().is_some_and(Kept::is_final) {

@@ -6,14 +6,16 @@ use crate::app::App;
 use crate::detections;
 use crate::error::StoreError;
 use chassis::Reply;
+use wire::IncidentId;
+use wire::detection::Detection;
 
 /// Reports the failure and brings its incident together with it. Done twice it is the same: the occurrence has one name.
 pub(super) async fn report(app: &App, record: &Record) {
     let Some(target) = app.catalogue.get(&record.request.target) else { return };
     let Some((code, by)) = belong::fault_of(target, &record.request) else { return };
     let detection = belong::detection(record, code, by, app.store.clock.now());
-    let incident = match detections::receive(app, detection).await {
-        Ok(received) => received.incident,
+    let incident = match incident_of(app, record, detection).await {
+        Ok(incident) => incident,
         Err(error) => {
             return tracing::warn!(handover = %record.id, error = %Reply(error), "a failure cannot be reported yet");
         }
@@ -24,4 +26,16 @@ pub(super) async fn report(app: &App, record: &Record) {
     if let Err(error) = linked {
         tracing::warn!(handover = %record.id, error = %Reply(error), "an incident cannot be noted yet");
     }
+}
+
+/// Who hands a call over late says nothing of whether its fault is healed: the call itself does. So what was healed is not
+/// reopened for it before the call, where it may be repeated, has failed again.
+async fn incident_of(app: &App, record: &Record, detection: Detection) -> Result<IncidentId, StoreError> {
+    if record.request.may_repeat()
+        && record.attempts.is_empty()
+        && let Some(healed) = detections::reopens(app, detection.clone()).await?
+    {
+        return Ok(healed);
+    }
+    Ok(detections::receive(app, detection).await?.incident)
 }

@@ -16,8 +16,8 @@ use wire::event::{Body, Event};
 use wire::handover::{Answer, Attempt, HandoverId, Outcome};
 use wire::incident::Incident;
 use wire::plan::Verdict;
-use wire::target::Handing;
-use wire::{IncidentId, redact};
+use wire::target::{Handing, Target};
+use wire::{IncidentId, Position, redact};
 
 /// How many events of a journal are told at once.
 const PAGE: i64 = 200;
@@ -54,14 +54,15 @@ pub(super) async fn decide(
     let handing = target.and_then(|target| target.handover.clone());
     let timeout = handing.as_ref().map_or(0, |handing| i64::try_from(handing.timeout_ms).unwrap_or_default());
     let timeout = TimeDelta::milliseconds(timeout);
+    let is_reported = is_reported(conn, &record).await?;
     let mut then = Then::Nothing;
-    match (next::next(&record, incident.as_ref(), verdict(word.as_ref()), timeout, now), handing) {
+    match (next::next(&record, incident.as_ref(), verdict(word.as_ref()), is_reported, timeout, now), handing) {
         (Move::Wait(until), _) => record.due_at = until,
         (Move::Find(end), _) => match occurrence(conn, &record).await? {
             Some(incident) => return linked(conn, record, incident, now).await.map(|()| Then::Nothing),
             None => record.due_at = end.min(now + SOON),
         },
-        (Move::Report, _) if target.is_some_and(|target| belong::fault_of(target, &record.request).is_none()) => {
+        (Move::Report, _) if is_refused(target, &record) => {
             let answer = diagnosis::refused(&record);
             end(conn, &mut record, answer, now).await?;
             return Ok(Then::Ended(Box::new(record), Outcome::Failed));
@@ -125,6 +126,11 @@ async fn last_word(conn: &mut AsyncPgConnection, id: IncidentId) -> Result<Optio
     Ok(row.map(Event::try_from).transpose()?.map(|event| event.body))
 }
 
+/// Whether there is nothing to report: the target refused the call, and nothing says that it is a fault.
+fn is_refused(target: Option<&Target>, record: &Record) -> bool {
+    record.incident.is_none() && target.is_some_and(|target| belong::fault_of(target, &record.request).is_none())
+}
+
 fn verdict(word: Option<&Body>) -> Option<Verdict> {
     match word {
         Some(Body::Dismissed { verdict, .. } | Body::DismissedByPerson { verdict, .. }) => Some(*verdict),
@@ -139,6 +145,16 @@ async fn occurrence(conn: &mut AsyncPgConnection, record: &Record) -> Result<Opt
     Ok(found.map(IncidentId))
 }
 
+/// Whether the failure counts as an occurrence, by its own name or by the one that its caller gave it.
+async fn is_reported(conn: &mut AsyncPgConnection, record: &Record) -> Result<bool, StoreError> {
+    let named = record.request.failure.event_id.as_ref().map(|event| event.to_string());
+    let names = named.into_iter().chain([belong::own_event(record).to_string()]);
+    let known = occurrences::table
+        .filter(occurrences::target.eq(record.request.target.as_str()))
+        .filter(occurrences::event_id.eq_any(names.collect::<Vec<String>>()));
+    Ok(diesel::select(diesel::dsl::exists(known)).get_result(conn).await?)
+}
+
 /// Brings a hand-over together with its incident, unless that was done.
 pub(super) async fn link(
     conn: &mut AsyncPgConnection,
@@ -147,7 +163,7 @@ pub(super) async fn link(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     match record::lock(conn, id, true).await? {
-        Some(record) if record.incident.is_none() && record.ended_at.is_none() => {
+        Some(record) if record.incident != Some(incident) && record.ended_at.is_none() => {
             linked(conn, record, incident, now).await
         }
         _ => Ok(()),
@@ -161,7 +177,7 @@ async fn linked(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let found = incidents::find(conn, incident).await?;
-    (record.incident, record.due_at) = (Some(incident), now);
+    (record.incident, record.seen, record.due_at) = (Some(incident), Position(0), now);
     record::tell(conn, &mut record, vec![tell::started(&found, now)]).await?;
     record::update(conn, &record).await
 }

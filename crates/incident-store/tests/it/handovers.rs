@@ -265,6 +265,45 @@ async fn a_call_that_the_target_refused_is_answered_at_once_and_is_nobodys_incid
     assert_eq!(store.operator.incidents(10, true).await.unwrap().incidents, [], "nobody is called");
 }
 
+/// A call that failed by its own word a second after its fault was healed, and the fault's incident.
+async fn late(store: &Fixture, body: Value) -> (Value, wire::IncidentId) {
+    let fault = detection(TARGET, FAULTS[1], store.now());
+    let incident = store.router.report(&fault).await.unwrap().incident;
+    let lease = store.lease().await.unwrap();
+    store.resolve(&lease, 2).await;
+    store.pass(1);
+    let body = with(body, "/failure/at", json!(store.now()));
+    (with(body, "/failure/error", json!("it said: B")), incident)
+}
+
+#[tokio::test]
+async fn what_was_healed_before_a_late_hand_over_stays_so_when_the_call_is_answered_well() {
+    let store = start(&Callee::start(&[(200, "order 7")])).await;
+    let (body, incident) = late(&store, failed(&store, "k")).await;
+    let handover = taken(&store, &body).await;
+    let ended = answered(&store, &handover).await;
+    assert_eq!((ended.incident, ended.answer.unwrap().outcome), (Some(incident), Outcome::Succeeded));
+    assert!(!store.kinds(incident).await.contains(&"reopened"));
+}
+
+#[tokio::test]
+async fn what_was_healed_before_is_opened_again_when_the_call_fails_again_or_may_not_be_repeated() {
+    let callee = Callee::start(&[(500, "still")]);
+    let store = start(&callee).await;
+    let (body, incident) = late(&store, failed(&store, "k")).await;
+    let handover = taken(&store, &body).await;
+    eventually("it is opened again", LIMIT, async || store.kinds(incident).await.contains(&"reopened").then_some(()))
+        .await;
+    assert_eq!((read(&store, &handover).await.incident, callee.came().len()), (Some(incident), 1));
+
+    let store = start(&callee).await;
+    let (body, incident) = late(&store, order(&store, false)).await;
+    taken(&store, &body).await;
+    eventually("it is opened again", LIMIT, async || store.kinds(incident).await.contains(&"reopened").then_some(()))
+        .await;
+    assert_eq!(callee.came().len(), 1, "it may only be carried out once");
+}
+
 #[tokio::test]
 async fn it_is_answered_in_time_also_over_a_restart() {
     let store = start(&Callee::start(&[])).await;

@@ -47,12 +47,12 @@ fn with(status: Status) -> Incident {
 #[track_caller]
 fn check(record: &Record, incident: Option<&Incident>, now: i64, wanted: Move) {
     let verdict = incident.is_some().then_some(Verdict::Recovered);
-    assert_eq!(next(record, incident, verdict, TimeDelta::seconds(10), at(now)), wanted);
+    assert_eq!(next(record, incident, verdict, true, TimeDelta::seconds(10), at(now)), wanted);
 }
 
 #[track_caller]
 fn repeats(record: &Record, incident: &Incident, now: i64) -> Repetition {
-    match next(record, Some(incident), Some(Verdict::Recovered), TimeDelta::seconds(10), at(now)) {
+    match next(record, Some(incident), Some(Verdict::Recovered), true, TimeDelta::seconds(10), at(now)) {
         Move::Repeat(repetition) => repetition,
         other => panic!("{other:?}"),
     }
@@ -73,7 +73,7 @@ fn a_named_occurrence_is_waited_for_and_then_the_failure_is_reported() {
 #[test]
 fn nothing_is_repeated_while_the_incident_is_worked_on() {
     for status in Status::ALL {
-        let got = next(&record(|_| {}), Some(&with(status)), None, TimeDelta::seconds(10), at(2_000));
+        let got = next(&record(|_| {}), Some(&with(status)), None, true, TimeDelta::seconds(10), at(2_000));
         let wanted = match status {
             Status::Resolved | Status::Mitigated => matches!(got, Move::Repeat(_)),
             Status::Escalated | Status::Advised | Status::Suppressed | Status::Dismissed | Status::Archived => {
@@ -84,7 +84,14 @@ fn nothing_is_repeated_while_the_incident_is_worked_on() {
         assert!(wanted, "{status:?}: {got:?}");
     }
     assert!(matches!(
-        next(&record(|_| {}), Some(&with(Status::Dismissed)), Some(Verdict::Recovered), TimeDelta::seconds(10), at(0)),
+        next(
+            &record(|_| {}),
+            Some(&with(Status::Dismissed)),
+            Some(Verdict::Recovered),
+            true,
+            TimeDelta::seconds(10),
+            at(0)
+        ),
         Move::Repeat(_)
     ));
     check(&record(|_| {}), Some(&with(Status::AwaitingApproval)), UNTIL_THE_END, Move::End(Outcome::Failed));
@@ -164,4 +171,14 @@ fn a_relief_is_tried_once_and_the_last_repetition_is_kept_for_the_cure() {
 
 fn tried_relief() -> Option<Eased> {
     Some(Eased { what: "a breaker".into(), since: at(500), until: at(50_000), withdrawn_at: None })
+}
+
+#[test]
+fn what_was_healed_before_is_only_reported_when_the_call_fails_again() {
+    let healed = with(Status::Resolved);
+    let unreported = |record: &Record| next(record, Some(&healed), None, false, TimeDelta::seconds(10), at(2_001));
+    assert!(matches!(unreported(&record(|_| {})), Move::Repeat(_)));
+    assert_eq!(unreported(&after(&[(2_000, Some(500), "x")])), Move::Report);
+    assert_eq!(unreported(&after(&[(2_000, Some(404), "x")])), Move::End(Outcome::Failed));
+    assert!(matches!(unreported(&after(&[(2_000, None, "x")])), Move::Repeat(_)), "nobody knows whether it fails");
 }
