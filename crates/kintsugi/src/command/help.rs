@@ -105,7 +105,7 @@ is there within two minutes, and with `--output json` the one document. It exits
 when it was not: then the answer is a diagnosis.
 
 GET and HEAD are repeated, at most twice. Other calls only with --repeatable, and then with `idempotency-key`. Headers that hold
-a secret are refused.
+a secret are refused, and so is a path with one. A call that failed a while ago is handed over with --at, the time when it failed.
 
 Examples:
   kintsugi operations hand-over --target orders --path /orders/7 --status 500

@@ -1,6 +1,7 @@
 //! `kintsugi operations` as it is written.
 
 use super::help;
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use kintsugi::connection::Connection;
 use kintsugi::exit::WrongUse;
@@ -45,6 +46,9 @@ pub(crate) struct HandOverArgs {
     /// What the answer said, or why there was none.
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
+    /// When it failed, RFC 3339, such as 2027-01-15T08:00:00Z; without it: now. Say it of a call that failed a while ago.
+    #[arg(long, value_name = "TIME")]
+    at: Option<DateTime<Utc>>,
     /// The occurrence that the target named in its answer or its log.
     #[arg(long, value_name = "ID")]
     event_id: Option<EventId>,
@@ -72,7 +76,7 @@ impl HandOverArgs {
     fn call(&self) -> anyhow::Result<HandOver> {
         let headers: BTreeMap<String, String> = self.headers.iter().cloned().collect();
         let (status, error, event_id) = (self.status, self.error.clone(), self.event_id.clone());
-        let at = chassis::clock::system().now();
+        let at = self.at.unwrap_or_else(|| chassis::clock::system().now());
         let idempotency_key = match &self.key {
             Some(key) => key.clone(),
             None => HandoverId::fresh().to_string().parse()?,

@@ -63,6 +63,15 @@ fn what_was_not_healed_is_told_with_its_diagnosis_and_is_not_done() {
 }
 
 #[test]
+fn when_the_call_failed_is_now_unless_it_is_said() {
+    let home = Home::always(200, handover(Some(good()), &[]));
+    assert_eq!(home.run(&[&HAND_OVER[..], &["--at", "2027-01-15T09:00:00+01:00"]].concat()).code, 0);
+    assert_eq!(home.stub.asked().remove(0).body["failure"]["at"], "2027-01-15T08:00:00Z");
+    let ended = home.run(&[&HAND_OVER[..], &["--at", "yesterday"]].concat());
+    assert!(ended.code == 2 && ended.err.contains("--at"), "{ended:?}");
+}
+
+#[test]
 fn headers_and_a_body_are_sent_and_a_secret_is_refused_here() {
     let home = Home::always(200, handover(Some(good()), &[]));
     let more =
