@@ -115,7 +115,8 @@ fn standing(incident: &Incident, verdict: Option<Verdict>, is_safe: bool, now: D
     match incident.status {
         Status::Resolved => well(false, format!("resolved {:?}", incident.resolved_at)),
         Status::Dismissed if verdict == Some(Verdict::Recovered) => well(false, "recovered".to_owned()),
-        Status::Mitigated => well(true, "mitigated".to_owned()),
+        // A playbook's relief is at the target itself. A front's is not, and is judged below.
+        Status::Mitigated if incident.acted.is_some() => well(true, "mitigated".to_owned()),
         Status::Dismissed | Status::Escalated | Status::Advised | Status::Suppressed | Status::Archived => {
             Standing::Over
         }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::incident;
 use wire::handover::{Attempt, HandOver, HandoverId};
-use wire::incident::Eased;
+use wire::incident::{ActOutcome, Acted, Eased};
 
 fn at(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_000_000_000 + ms).unwrap()
@@ -41,7 +41,11 @@ fn after(attempts: &[(i64, Option<u16>, &str)]) -> Record {
 }
 
 fn with(status: Status) -> Incident {
-    Incident { status, resolved_at: (status == Status::Resolved).then(|| at(1_000)), ..incident() }
+    let resolved_at = (status == Status::Resolved).then(|| at(1_000));
+    let (what, outcome) = ("room made".to_owned(), ActOutcome::Relieved);
+    let acted = Acted { what, outcome, at: at(500), occurrences: 1, again: false };
+    let acted = (status == Status::Mitigated).then_some(acted);
+    Incident { status, resolved_at, acted, ..incident() }
 }
 
 #[track_caller]
@@ -165,8 +169,13 @@ fn a_relief_is_tried_once_and_the_last_repetition_is_kept_for_the_cure() {
     let under_way = Incident { eased: Some(withdrawn), ..under_way };
     check(&record(|_| {}), Some(&under_way), 1_000, Move::Wait(at(UNTIL_THE_END)));
     let post = record(|request| (request.call.method, request.repeatable) = ("POST".into(), true));
-    let eased = Incident { eased: tried_relief(), ..with(Status::Proposing) };
-    check(&post, Some(&eased), 1_000, Move::Wait(at(UNTIL_THE_END)));
+    for status in [Status::Proposing, Status::Mitigated] {
+        let eased = Incident { eased: tried_relief(), acted: None, ..with(status) };
+        check(&post, Some(&eased), 1_000, Move::Wait(at(UNTIL_THE_END)));
+        assert!(repeats(&record(|_| {}), &eased, 1_000).mitigated, "{status:?}");
+    }
+    let acted = Incident { eased: tried_relief(), ..with(Status::Mitigated) };
+    assert!(repeats(&post, &acted, 1_000).mitigated, "what was done at the target itself stands for effects, too");
 }
 
 fn tried_relief() -> Option<Eased> {
