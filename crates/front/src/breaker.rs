@@ -30,6 +30,19 @@ pub enum Way {
     Wait(u32),
 }
 
+/// What became of a request that was passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// A good answer.
+    Well,
+    /// A failure of whoever was asked.
+    Ill,
+    /// Nobody waited until there was an answer.
+    Late,
+    /// Something that says nothing: it was never asked, or the caller was wrong.
+    Nothing,
+}
+
 impl Breaker {
     /// One that nothing was asked of yet.
     pub fn fresh(now: DateTime<Utc>) -> Self {
@@ -49,11 +62,13 @@ impl Breaker {
     }
 
     /// What became of a request that was passed on. One that failed opens it; it takes a try that went well to close it.
-    pub fn told(&mut self, way: Way, went_well: bool, now: DateTime<Utc>, every: TimeDelta) {
-        *self = match (way, went_well) {
-            (_, false) => Breaker::Open { next: now + every },
-            (Way::Try, true) => Breaker::Closed,
-            (Way::Pass | Way::Wait(_), true) => *self,
+    /// After a try that says nothing the next request is one; while one may still be answered, the next is when it was to be.
+    pub fn told(&mut self, way: Way, came: Came, now: DateTime<Utc>, every: TimeDelta) {
+        *self = match (way, came, *self) {
+            (_, Came::Ill, _) => Breaker::Open { next: now + every },
+            (Way::Try, Came::Well, _) => Breaker::Closed,
+            (Way::Try, Came::Nothing, Breaker::Trying { .. }) => Breaker::Open { next: now },
+            (_, Came::Well | Came::Late | Came::Nothing, was) => was,
         };
     }
 }

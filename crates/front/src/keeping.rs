@@ -31,7 +31,7 @@ where
                 (None, Some(((question, good), body))) => {
                     let is_whole = length.is_none_or(|length| length == body.len() as u64);
                     if is_whole {
-                        front.kept.keep(question, Good { body: body.freeze(), ..good });
+                        front.kept.keep(&question, Good { body: body.freeze(), ..good });
                     }
                     None
                 }

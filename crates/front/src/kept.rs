@@ -1,6 +1,6 @@
-//! Good answers that are kept in case a relief needs them: only what is everybody's, bounded in number and size.
+//! Good answers that are kept in case a relief needs them: bounded in number and size.
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -14,13 +14,30 @@ pub const MAX_BODY: usize = 256 << 10;
 pub const MAX_BYTES: usize = 16 << 20;
 /// The longest path with its query, bytes.
 const MAX_PATH: usize = 2 << 10;
-/// The headers of an answer that are kept with it.
-const HEADERS: [&str; 4] = ["content-type", "content-language", "etag", "last-modified"];
-/// With one of these a request is not everybody's, or asks for a part.
-const NOT_EVERYBODYS: [&str; 4] = ["authorization", "cookie", "range", "x-api-key"];
+/// How many headers there are by which an answer may vary, see [`crate::worth::VARIANTS`].
+pub const VARIANTS: usize = 3;
 
-/// What is asked for: of which target, with the query.
-pub type Question = (String, String);
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Which target.
+    pub target: String,
+    /// By which name the caller knows it.
+    pub host: String,
+    /// The path with its query.
+    pub path: String,
+    /// What the caller takes: the values of [`crate::worth::VARIANTS`].
+    pub accepts: [String; VARIANTS],
+}
+
+/// Where the answers to a question are: target, host, path.
+type Place = (String, String, String);
+
+impl Question {
+    fn place(&self) -> Place {
+        (self.target.clone(), self.host.clone(), self.path.clone())
+    }
+}
 
 /// A kept answer with status 200.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,63 +46,63 @@ pub struct Good {
     pub at: DateTime<Utc>,
     /// Its headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// For what callers it is, where it varies by what they take.
+    pub varies: [Option<String>; VARIANTS],
     /// Its whole body.
     pub body: Bytes,
+}
+
+impl Good {
+    fn is_for(&self, question: &Question) -> bool {
+        self.varies.iter().zip(&question.accepts).all(|(only, taken)| only.as_ref().is_none_or(|only| only == taken))
+    }
+
+    fn size(&self) -> usize {
+        self.body.len() + self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
+    }
 }
 
 /// The answers.
 #[derive(Debug, Default)]
 pub struct Kept {
-    answers: Mutex<HashMap<Question, Arc<Good>>>,
+    answers: Mutex<HashMap<Place, Vec<Arc<Good>>>>,
 }
 
 impl Kept {
-    /// Keeps an answer, in place of an older one. One that is too large is not kept.
-    pub fn keep(&self, question: Question, good: Good) {
-        if good.body.len() > MAX_BODY || question.1.len() > MAX_PATH {
+    /// Keeps an answer, in place of older ones to the same. One that is too large is not kept.
+    pub fn keep(&self, question: &Question, good: Good) {
+        if good.body.len() > MAX_BODY || question.path.len() + question.host.len() > MAX_PATH {
             return;
         }
         let mut answers = self.lock();
-        answers.insert(question, Arc::new(good));
-        let mut bytes: usize = answers.values().map(|good| good.body.len()).sum();
-        while answers.len() > MAX_ANSWERS || bytes > MAX_BYTES {
-            let oldest = answers.iter().min_by_key(|(_, good)| good.at).map(|(question, _)| question.clone());
-            let Some(gone) = oldest.and_then(|oldest| answers.remove(&oldest)) else { break };
-            bytes -= gone.body.len();
+        let variants = answers.entry(question.place()).or_default();
+        variants.retain(|older| !older.is_for(question));
+        variants.push(Arc::new(good));
+        let all = || answers.values().flatten();
+        let (mut count, mut bytes) = (all().count(), all().map(|good| good.size()).sum::<usize>());
+        while count > MAX_ANSWERS || bytes > MAX_BYTES {
+            let oldest = |variants: &Vec<Arc<Good>>| variants.iter().map(|good| good.at).min();
+            let place = answers.iter().min_by_key(|(_, variants)| oldest(variants)).map(|(place, _)| place.clone());
+            let Some((place, variants)) = place.and_then(|place| answers.remove_entry(&place)) else { break };
+            let Some(at) = oldest(&variants) else { continue };
+            let (gone, left): (Vec<_>, Vec<_>) = variants.into_iter().partition(|good| good.at == at);
+            count -= gone.len();
+            bytes -= gone.iter().map(|good| good.size()).sum::<usize>();
+            if !left.is_empty() {
+                answers.insert(place, left);
+            }
         }
     }
 
     /// The last good answer that is not older than so many seconds.
     pub fn find(&self, question: &Question, max_age_s: u32, now: DateTime<Utc>) -> Option<Arc<Good>> {
-        let good = self.lock().get(question).map(Arc::clone)?;
+        let answers = self.lock();
+        let fitting = answers.get(&question.place())?.iter().filter(|good| good.is_for(question));
+        let good = fitting.max_by_key(|good| good.at).map(Arc::clone)?;
         ((now - good.at).num_seconds() <= i64::from(max_age_s)).then_some(good)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Question, Arc<Good>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Place, Vec<Arc<Good>>>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the answer to a request with these headers may be everybody's. Pure.
-pub fn is_everybodys(request: &HeaderMap) -> bool {
-    !NOT_EVERYBODYS.iter().any(|name| request.contains_key(*name))
-}
-
-/// What of an answer's headers is kept; none when it is not to be kept. Pure.
-pub fn worth_keeping(status: u16, answer: &hyper::HeaderMap) -> Option<Vec<(HeaderName, HeaderValue)>> {
-    let varies =
-        ["set-cookie", "vary", "content-encoding", "content-range"].iter().any(|name| answer.contains_key(*name));
-    let control = answer.get_all("cache-control").iter().filter_map(|value| value.to_str().ok());
-    let forbids = control.flat_map(|value| value.split(',')).any(|word| {
-        let word = word.trim().to_ascii_lowercase();
-        ["no-store", "private", "no-cache", "must-revalidate"].iter().any(|no| word.starts_with(no))
-    });
-    if status != 200 || varies || forbids {
-        return None;
-    }
-    let kept = HEADERS.iter().filter_map(|name| {
-        let value = HeaderValue::from_bytes(answer.get(*name)?.as_bytes()).ok()?;
-        Some((HeaderName::from_static(name), value))
-    });
-    Some(kept.collect())
 }

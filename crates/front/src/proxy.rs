@@ -1,11 +1,13 @@
 //! Passes a request on, and its answer back.
 
 use crate::Front;
-use crate::body::{BodyError, Outgoing};
+use crate::body::Outgoing;
+use crate::breaker::Came;
+use crate::error::ProxyError;
 use crate::headers::{About, incoming, outgoing, trace_parent};
 use crate::keeping::keeping;
-use crate::relieve::Easing;
-use crate::stats::{InFlight, NO_ROUTE, kind};
+use crate::relieve::{Easing, came};
+use crate::stats::{InFlight, kind};
 use crate::table::Upstream;
 use crate::upstream::{Answer, AnswerError, Connection, Failure, connect, exchange};
 use crate::witness;
@@ -21,77 +23,9 @@ use hyper::body::Incoming;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::problem::code;
 
 /// How often a request is tried.
 const TRIES: usize = 2;
-
-/// Why a request was not answered by an upstream.
-#[derive(Debug, thiserror::Error)]
-pub enum ProxyError {
-    /// No route leads there, as long as no version is live.
-    #[error("there is no live version")]
-    NoRoute,
-    /// A relief keeps it away from what fails.
-    #[error("a relief passes nothing on for now")]
-    Open,
-    /// A relief bounds how many there are at once.
-    #[error("there are too many requests at once")]
-    Shed,
-    /// It names no path.
-    #[error("the request names no path: expected one that begins with /")]
-    NoPath,
-    /// Its body did not come.
-    #[error(transparent)]
-    Body(BodyError),
-    /// The upstream did not answer.
-    #[error("{label} did not answer")]
-    Upstream {
-        /// Which.
-        label: String,
-        /// Why.
-        #[source]
-        source: Failure,
-    },
-}
-
-impl ApiError for ProxyError {
-    fn status(&self) -> StatusCode {
-        match self {
-            ProxyError::NoRoute | ProxyError::Open | ProxyError::Shed => StatusCode::SERVICE_UNAVAILABLE,
-            ProxyError::NoPath | ProxyError::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
-            ProxyError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-            ProxyError::Body(BodyError::TimedOut) => StatusCode::REQUEST_TIMEOUT,
-            ProxyError::Upstream { source: Failure::TimedOut, .. } => StatusCode::GATEWAY_TIMEOUT,
-            ProxyError::Upstream { .. } => StatusCode::BAD_GATEWAY,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            ProxyError::NoRoute => "no_live_version",
-            ProxyError::Open => "relief_breaker",
-            ProxyError::Shed => "relief_shed",
-            ProxyError::Body(BodyError::TooLarge) => code::TOO_LARGE,
-            ProxyError::NoPath | ProxyError::Body(_) => code::BAD_REQUEST,
-            ProxyError::Upstream { source, .. } => match source {
-                Failure::TimedOut => "upstream_timeout",
-                Failure::Unreachable(_) => "upstream_unreachable",
-                Failure::Malformed(_) => "upstream_malformed",
-                Failure::Closed(_) | Failure::Unsent(_) | Failure::Body(_) => "upstream_closed",
-            },
-        }
-    }
-}
-
-impl ProxyError {
-    fn label(&self) -> &str {
-        match self {
-            ProxyError::Upstream { label, .. } => label,
-            _ => NO_ROUTE,
-        }
-    }
-}
 
 /// Everything that is not the front's own.
 ///
@@ -104,13 +38,15 @@ pub async fn forward(
     credentials: web::Data<Credentials>,
 ) -> Result<HttpResponse, Reply<ProxyError>> {
     let asked = witness::asked(request.headers(), &credentials);
-    // What is replayed is to show how the version itself answers.
-    let easing = Easing::of(&front, &request, asked.is_none());
+    // What is replayed is to show how the version itself answers, and is no traffic.
+    let is_replay = asked.is_some() || request.headers().contains_key(wire::paths::REPLAY_HEADER);
+    let easing = Easing::of(&front, &request, !is_replay);
     let permit = match easing.enter() {
         Ok(permit) => permit,
         Err(instead) => return Ok(*instead),
     };
-    let outcome = pass_on(&request, payload, &front, easing.limit(front.answer_limit)).await;
+    let limit = easing.limit(front.answer_limit);
+    let outcome = pass_on(&request, payload, &front, limit).await;
     let (label, status) = match &outcome {
         Ok(passed) => (passed.in_flight.label(), passed.head.status.as_u16()),
         Err(error) => (error.label(), error.status().as_u16()),
@@ -121,14 +57,15 @@ pub async fn forward(
     {
         front.recorder.saw(label, &request, passed.asked.as_ref(), status);
     }
-    // A replay is no traffic.
-    if !request.headers().contains_key(wire::paths::REPLAY_HEADER) {
+    let came = came(outcome.as_ref().map(|_| status), limit < front.answer_limit);
+    // Who was only not waited for has not failed.
+    if !is_replay && came != Came::Late {
         front.stats.count(label, &kind(request.method().as_str(), request.uri().path(), status));
     }
-    let is_ill =
-        matches!(outcome, Err(ProxyError::Upstream { .. } | ProxyError::NoRoute)) || (outcome.is_ok() && status >= 500);
-    permit.told(!is_ill);
-    if is_ill && let Some(older) = easing.stale() {
+    permit.told(came);
+    if matches!(came, Came::Ill | Came::Late)
+        && let Some(older) = easing.stale()
+    {
         return Ok(older);
     }
     let passed = outcome?;

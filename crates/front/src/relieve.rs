@@ -1,10 +1,12 @@
 //! Easing a request: whether it is passed on, for how long an answer is waited for, and what is answered instead of a failure.
 
 use crate::Front;
-use crate::breaker::{Breaker, Way};
+use crate::breaker::{Breaker, Came, Way};
 use crate::ease::{self, Eased, Key};
-use crate::kept::{self, Good, Question};
-use crate::proxy::ProxyError;
+use crate::error::ProxyError;
+use crate::kept::{Good, Question};
+use crate::upstream::Failure;
+use crate::worth;
 use actix_web::http::Method;
 use actix_web::http::header::{AGE, HeaderName, HeaderValue, RETRY_AFTER, WARNING};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -34,6 +36,8 @@ pub struct Easing {
     label: String,
     /// Under what a good answer to it is kept; none where it is not everybody's, or no GET or HEAD.
     question: Option<Question>,
+    /// The last good answer, where it may stand for a failure.
+    older: Option<Arc<Good>>,
     /// Whether its good answer is kept.
     keeps: bool,
 }
@@ -58,21 +62,22 @@ impl Easing {
         } else {
             ease::of(table.told_ref(), path, label, front.clock.now())
         };
-        let reads = matches!(*request.method(), Method::GET | Method::HEAD) && kept::is_everybodys(request.headers());
-        let question = request.uri().path_and_query().filter(|_| reads).map(|asked| {
-            let target = label.split('/').next().unwrap_or_default();
-            (target.to_owned(), asked.as_str().to_owned())
-        });
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let asked = request.uri().path_and_query().filter(|_| reads);
+        let target = label.split('/').next().unwrap_or_default();
+        let question = asked.and_then(|asked| worth::question(target, asked.as_str(), request.headers()));
+        let stale = eased.stale.zip(question.as_ref());
+        let older = stale.and_then(|(stale, question)| front.kept.find(question, stale.max_age_s, front.clock.now()));
         let is_kept = route.is_some_and(|(_, keep)| keep.iter().any(|prefix| ease::is_under(path, prefix)));
         let keeps = is_kept && request.method() == Method::GET;
-        Self { front: Arc::clone(front), eased, label: label.to_owned(), question, keeps }
+        Self { front: Arc::clone(front), eased, label: label.to_owned(), question, older, keeps }
     }
 
-    /// How long an answer is waited for: no longer than an older one is worth, and a try no longer than until the next.
+    /// How long an answer is waited for: no longer than an older one is worth. A breaker shortens nothing: whoever is slow is
+    /// not ill, and a try that takes long does not keep the next one waiting.
     pub fn limit(&self, usual: Duration) -> Duration {
-        let stale = self.eased.stale.filter(|_| self.older().is_some()).map(|stale| stale.patience);
-        let breaker = self.eased.breaker.map(|(_, every)| Duration::from_secs(u64::from(every)));
-        [stale, breaker].into_iter().flatten().fold(usual, Duration::min)
+        let stale = self.eased.stale.filter(|_| self.older.is_some());
+        stale.map_or(usual, |stale| usual.min(stale.patience))
     }
 
     /// Lets it pass.
@@ -105,7 +110,7 @@ impl Easing {
 
     /// The last good answer, in place of a failure.
     pub fn stale(&self) -> Option<HttpResponse> {
-        let good = self.older()?;
+        let good = self.older.as_ref()?;
         self.front.relieved("stale");
         let age = (self.front.clock.now() - good.at).num_seconds().max(0);
         let mut response = HttpResponse::Ok();
@@ -121,13 +126,11 @@ impl Easing {
     /// Under what an answer is kept, if it is worth keeping, with its headers.
     pub fn keeps(&self, status: u16, headers: &hyper::HeaderMap) -> Option<(Question, Good)> {
         let question = self.question.clone().filter(|_| self.keeps)?;
-        let headers = kept::worth_keeping(status, headers)?;
-        Some((question, Good { at: self.front.clock.now(), headers, body: Default::default() }))
-    }
-
-    fn older(&self) -> Option<Arc<Good>> {
-        let (stale, question) = (self.eased.stale?, self.question.as_ref()?);
-        self.front.kept.find(question, stale.max_age_s, self.front.clock.now())
+        let (headers, varies) = worth::worth_keeping(status, headers)?;
+        let only = |(is_varied, taken): (bool, &String)| is_varied.then(|| taken.clone());
+        let mut varies = varies.into_iter().zip(&question.accepts).map(only);
+        let varies = std::array::from_fn(|_| varies.next().flatten());
+        Some((question, Good { at: self.front.clock.now(), headers, varies, body: Default::default() }))
     }
 
     fn instead(&self, why: ProxyError, kind: &'static str, retry_after_s: u32) -> HttpResponse {
@@ -143,16 +146,28 @@ impl Easing {
     }
 }
 
+/// What became of a request by its answer's status, or by why there was none; `cut`: an older answer was worth no longer wait. Pure.
+pub fn came(outcome: Result<u16, &ProxyError>, cut: bool) -> Came {
+    match outcome {
+        Ok(500..) | Err(ProxyError::NoRoute) => Came::Ill,
+        Ok(400..) => Came::Nothing,
+        Ok(_) => Came::Well,
+        Err(ProxyError::Upstream { source: Failure::TimedOut, .. }) if cut => Came::Late,
+        Err(ProxyError::Upstream { .. }) => Came::Ill,
+        Err(ProxyError::NoPath | ProxyError::Body(_) | ProxyError::Open | ProxyError::Shed) => Came::Nothing,
+    }
+}
+
 impl Permit {
     /// What became of it.
-    pub fn told(mut self, went_well: bool) {
-        self.tell(went_well);
+    pub fn told(mut self, came: Came) {
+        self.tell(came);
     }
 
-    fn tell(&mut self, went_well: bool) {
+    fn tell(&mut self, came: Came) {
         let Some((key, way, apart)) = self.breaker.take() else { return };
         let now = self.front.clock.now();
-        self.front.relief.with(&key, Breaker::fresh(now), |breaker| breaker.told(way, went_well, now, apart));
+        self.front.relief.with(&key, Breaker::fresh(now), |breaker| breaker.told(way, came, now, apart));
     }
 }
 
@@ -160,7 +175,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         // Its caller has left: nothing is known of a try then, and of another request neither.
         if self.breaker.as_ref().is_some_and(|(_, way, _)| *way == Way::Try) {
-            self.tell(false);
+            self.tell(Came::Ill);
         }
         if let Some(key) = self.shed {
             let mut under_way = self.front.relief.under_way.lock().unwrap_or_else(PoisonError::into_inner);
