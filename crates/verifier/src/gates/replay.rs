@@ -10,6 +10,7 @@ use super::{passed, refused};
 use crate::nonce::Nonce;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use wire::relief::RELIEF_HEADER;
 use wire::rollout::Answerer;
 use wire::target::{Contract, Expectation};
 use wire::verification::{Gate, GateReport, Judgement, WitnessReport};
@@ -49,6 +50,10 @@ pub struct Answer {
 pub fn fitting(answers: &[Expectation], answer: &Answer, nonce: Option<Nonce>) -> Result<usize, (Judgement, String)> {
     if answer.unreachable {
         let why = "unreachable: nobody listens where the live version should answer";
+        return Err((Judgement::Unverified, why.into()));
+    }
+    if answer.headers.iter().any(|name| name.eq_ignore_ascii_case(RELIEF_HEADER)) {
+        let why = "eased: a relief of the front gave this answer, which says nothing of the version";
         return Err((Judgement::Unverified, why.into()));
     }
     let broken = |why: String| (Judgement::Broken, why);

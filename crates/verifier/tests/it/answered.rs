@@ -6,6 +6,7 @@ use crate::world::World;
 use testkit::tiny::FAULT;
 use wire::ReplayId;
 use wire::paths::{ANSWERED_HEADER, REPLAY_HEADER, WHO_HEADER};
+use wire::relief::RELIEF_HEADER;
 use wire::rollout::{Answerer, upstream};
 use wire::verification::{Judgement, ReplayReport};
 use wire::vouch::{Exchange, Key};
@@ -17,6 +18,8 @@ const RIGHT: &str = "{\"greeting\":\"value 42\"}";
 enum Word {
     /// Nothing: something stands in the front's place, or before it.
     None,
+    /// That a relief gave it.
+    Relief,
     /// The front's, on the instance on this port.
     Front(u16),
     /// The front's on another answer of the live instance: somebody before the front changed it.
@@ -42,14 +45,15 @@ fn address(word: Word) -> Stub {
             Some(key.vouch(&exchange, &instance(port)))
         };
         let says = match word {
-            Word::None => None,
+            Word::None | Word::Relief => None,
             // As the front: only who proves to be the verifier is told.
             Word::Front(port) => key.is_asked(&id, &header(WHO_HEADER)).then(|| told(&id, RIGHT, port)).flatten(),
             Word::OnAnotherBody => told(&id, "{}", 1),
             Word::OnAnotherReplay => told(&ReplayId::fresh(), RIGHT, 1),
             Word::MadeUp => Some(format!("{} {} {}", header(WHO_HEADER), instance(1).upstream, instance(1).label)),
         };
-        let headers = says.map(|says| format!("{ANSWERED_HEADER}: {says}\r\n")).unwrap_or_default();
+        let relief = if matches!(word, Word::Relief) { format!("{RELIEF_HEADER}: stale\r\n") } else { String::new() };
+        let headers = says.map(|says| format!("{ANSWERED_HEADER}: {says}\r\n")).unwrap_or(relief);
         Said { status: 200, headers, body: RIGHT.into() }
     })
 }
@@ -88,6 +92,15 @@ async fn a_canned_answer_heals_only_where_nobody_looks_who_gave_it() {
     let (does_not, _witness) = world(false, "").await;
     let report = asked(&does_not, "canned", Word::None, Some(instance(1))).await;
     assert_judged(&report, Judgement::Met, "; nobody witnessed who answered", None);
+}
+
+#[tokio::test]
+async fn an_older_answer_of_a_relief_proves_nothing_whoever_looks() {
+    for front_vouches in [true, false] {
+        let (world, _witness) = world(front_vouches, "").await;
+        let report = asked(&world, "eased", Word::Relief, Some(instance(1))).await;
+        assert_judged(&report, Judgement::Unverified, "eased: ", front_vouches.then_some(None));
+    }
 }
 
 #[tokio::test]
