@@ -8,6 +8,9 @@ const MAX: usize = 16;
 /// The longest path, bytes.
 const MAX_PATH: usize = 256;
 
+/// The longest pause between two tries, seconds: a fault that shows at a try alone must show before it is taken for over.
+const MAX_RETRY_S: u32 = 30;
+
 /// A relief. All of a fault's reliefs stand together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -84,12 +87,15 @@ impl Relief {
             Relief::Stale { max_age_s, patience_ms, .. } => {
                 (1..=86_400).contains(max_age_s) && (10..=60_000).contains(patience_ms)
             }
-            Relief::Breaker { retry_after_s, .. } => (1..=300).contains(retry_after_s),
-            Relief::Shed { at_most, retry_after_s, .. } => *at_most > 0 && (1..=300).contains(retry_after_s),
+            Relief::Breaker { retry_after_s, .. } => (1..=MAX_RETRY_S).contains(retry_after_s),
+            Relief::Shed { at_most, retry_after_s, .. } => *at_most > 0 && (1..=MAX_RETRY_S).contains(retry_after_s),
         };
-        let bounds =
-            "`max_age_s` is 1 to 86400, `patience_ms` 10 to 60000, `retry_after_s` 1 to 300, `at_most` at least 1";
-        right.then_some(()).ok_or_else(|| bounds.to_owned())
+        right.then_some(()).ok_or_else(|| {
+            format!(
+                "is out of bounds: `max_age_s` is 1 to 86400, `patience_ms` 10 to 60000, `at_most` at least 1, `retry_after_s` 1 to \
+                 {MAX_RETRY_S}, since with fewer tries a fault would pass for over between two of them"
+            )
+        })
     }
 }
 

@@ -31,6 +31,12 @@ fn what_is_wrong_with_a_relief_is_said() {
     refuses(&with("relief = [{ kind = \"shed\", paths = [\"/\"], at_most = 0 }]"), "at least 1");
     refuses(&with("relief = [{ kind = \"breaker\", paths = [\"/\"], retry_s = 1 }]"), "retry_s");
     refuses(&with("relief = [{ kind = \"magic\", paths = [\"/\"] }]"), "magic");
+    for kind in ["kind = \"breaker\"", "kind = \"shed\", at_most = 1"] {
+        let retry =
+            |seconds: u32| with(&format!("relief = [{{ {kind}, paths = [\"/\"], retry_after_s = {seconds} }}]"));
+        assert!(Target::parse(&retry(30)).is_ok(), "{kind}");
+        refuses(&retry(31), "1 to 30, since with fewer tries a fault would pass for over");
+    }
     refuses(&with("relief_s = 9999"), "1 to 3600");
     let pipeline =
         "[deploy]\nbackend = \"pipeline\"\nurl = \"http://127.0.0.1:1\"\nenvironment = \"live\"\nsecret = \"/x\"\n";
