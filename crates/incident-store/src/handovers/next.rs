@@ -11,10 +11,14 @@ pub(super) const ADOPT: TimeDelta = TimeDelta::seconds(5);
 /// How long after a failed repetition the call is repeated once more, where the incident stays well: something may not have
 /// come to rest when it was healed.
 const SETTLE: TimeDelta = TimeDelta::seconds(5);
+/// How soon a failure is reported again that could not be.
+const AGAIN: TimeDelta = TimeDelta::seconds(1);
 /// What is kept of the time to say the answer.
 const LAST: TimeDelta = TimeDelta::milliseconds(500);
-/// Less time than this is none for a call.
+/// Less time than this is none for a call, and as much is kept to write down what came of it.
 const LEAST: TimeDelta = TimeDelta::milliseconds(100);
+/// With less than this left nothing is begun any more: [`LAST`] and twice [`LEAST`].
+const END: TimeDelta = TimeDelta::milliseconds(700);
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +27,8 @@ pub(super) enum Move {
     Wait(DateTime<Utc>),
     /// Find the incident of the named occurrence; until the time there is none, look again.
     Find(DateTime<Utc>),
-    /// Find the fault by the failure, and report it.
-    Report,
+    /// Find the fault by the failure, and report it; at the time, again.
+    Report(DateTime<Utc>),
     /// The last repetition has no outcome any more.
     Lose,
     /// Repeat the call.
@@ -73,12 +77,12 @@ pub(super) fn next(
     let Some(incident) = incident else { return unknown_yet(record, now) };
     let standing = standing(incident, verdict, record.request.call.is_safe(), now);
     let left = record.deadline - now;
-    if left <= LAST + LEAST {
+    if left <= END {
         return Move::End(at_the_end(record, &standing));
     }
     let fails_still = record.attempts.last().is_some_and(|last| !last.attempt.unknown && !last.is_final());
     if fails_still && !is_reported && incident.status == Status::Resolved {
-        return Move::Report;
+        return report(record, now);
     }
     let attempts = record.attempts.len();
     if attempts >= MAX_RETRIES as usize || record.attempts.last().is_some_and(Kept::is_final) {
@@ -86,18 +90,19 @@ pub(super) fn next(
     }
     let Standing::Well { mitigated, basis } = standing else {
         let is_over = standing == Standing::Over;
-        return if is_over { Move::End(given_up(record)) } else { Move::Wait(record.deadline - LAST - LEAST) };
+        return if is_over { Move::End(given_up(record)) } else { Move::Wait(record.deadline - END) };
     };
     if !record.request.may_repeat() {
         // A relief may pass before its caller repeats the call: the cure is waited for.
-        return if mitigated { Move::Wait(record.deadline - LAST - LEAST) } else { Move::End(Outcome::NotRetried) };
+        return if mitigated { Move::Wait(record.deadline - END) } else { Move::End(Outcome::NotRetried) };
     }
     match again_at(record, mitigated, &basis) {
-        Some(at) if at > now => Move::Wait(at.min(record.deadline - LAST - LEAST)),
+        Some(at) if at > now => Move::Wait(at.min(record.deadline - END)),
         _ => {
-            let limit = timeout.min(left - LAST);
+            let limit = timeout.min(left - LAST - LEAST);
+            let until = (now + limit + LAST).min(record.deadline - LAST);
             let number = u32::try_from(attempts).unwrap_or(MAX_RETRIES) + 1;
-            Move::Repeat(Repetition { number, mitigated, basis, limit, until: now + limit + LAST })
+            Move::Repeat(Repetition { number, mitigated, basis, limit, until })
         }
     }
 }
@@ -107,7 +112,11 @@ fn unknown_yet(record: &Record, now: DateTime<Utc>) -> Move {
         return Move::End(Outcome::Failed);
     }
     let end = record.accepted_at + ADOPT;
-    if record.request.failure.event_id.is_some() && now < end { Move::Find(end) } else { Move::Report }
+    if record.request.failure.event_id.is_some() && now < end { Move::Find(end) } else { report(record, now) }
+}
+
+fn report(record: &Record, now: DateTime<Utc>) -> Move {
+    Move::Report((now + AGAIN).min(record.deadline - LAST))
 }
 
 fn standing(incident: &Incident, verdict: Option<Verdict>, is_safe: bool, now: DateTime<Utc>) -> Standing {

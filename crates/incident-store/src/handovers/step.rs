@@ -25,8 +25,6 @@ const PAGE: i64 = 200;
 const BEFORE: TimeDelta = TimeDelta::minutes(2);
 /// How soon a named occurrence is looked for again.
 const SOON: TimeDelta = TimeDelta::milliseconds(100);
-/// How soon a failure is reported again that could not be.
-const AGAIN: TimeDelta = TimeDelta::seconds(1);
 
 /// What is done after it was kept.
 pub(super) enum Then {
@@ -62,13 +60,13 @@ pub(super) async fn decide(
             Some(incident) => return linked(conn, record, incident, now).await.map(|()| Then::Nothing),
             None => record.due_at = end.min(now + SOON),
         },
-        (Move::Report, _) if is_refused(target, &record) => {
+        (Move::Report(_), _) if is_refused(target, &record) => {
             let answer = diagnosis::refused(&record);
             end(conn, &mut record, answer, now).await?;
             return Ok(Then::Ended(Box::new(record), Outcome::Failed));
         }
-        (Move::Report, _) => {
-            record.due_at = now + AGAIN;
+        (Move::Report(again), _) => {
+            record.due_at = again;
             then = Then::Report(Box::new(record.clone()));
         }
         (Move::Lose, _) => lose(conn, &mut record, now).await?,

@@ -1,7 +1,8 @@
 use super::*;
 use crate::testing::incident;
 use wire::handover::{Attempt, HandOver, HandoverId};
-use wire::incident::{ActOutcome, Acted, Eased};
+use wire::incident::{Acted, Eased};
+use wire::runtime::ActOutcome;
 
 fn at(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_000_000_000 + ms).unwrap()
@@ -62,15 +63,16 @@ fn repeats(record: &Record, incident: &Incident, now: i64) -> Repetition {
     }
 }
 
-const UNTIL_THE_END: i64 = 60_000 - 600;
+const UNTIL_THE_END: i64 = 60_000 - 700;
 
 #[test]
 fn a_named_occurrence_is_waited_for_and_then_the_failure_is_reported() {
     let named = record(|request| request.failure.event_id = Some("an-event".parse().unwrap()));
     check(&named, None, 0, Move::Find(at(5_000)));
     check(&named, None, 4_999, Move::Find(at(5_000)));
-    check(&named, None, 5_000, Move::Report);
-    check(&record(|_| {}), None, 0, Move::Report);
+    check(&named, None, 5_000, Move::Report(at(6_000)));
+    check(&record(|_| {}), None, 0, Move::Report(at(1_000)));
+    check(&named, None, 59_000, Move::Report(at(59_500)));
     check(&named, None, 59_500, Move::End(Outcome::Failed));
 }
 
@@ -108,7 +110,7 @@ fn a_call_takes_no_longer_than_is_left() {
     assert_eq!((early.number, early.mitigated, early.limit), (1, false, TimeDelta::seconds(10)));
     assert_eq!(early.until, at(12_500));
     let late = repeats(&record, &healed, 58_000);
-    assert_eq!((late.limit, late.until), (TimeDelta::milliseconds(1_500), at(60_000)));
+    assert_eq!((late.limit, late.until), (TimeDelta::milliseconds(1_400), at(59_500)));
     check(&record, Some(&healed), UNTIL_THE_END, Move::End(Outcome::Failed));
 }
 
@@ -187,7 +189,7 @@ fn what_was_healed_before_is_only_reported_when_the_call_fails_again() {
     let healed = with(Status::Resolved);
     let unreported = |record: &Record| next(record, Some(&healed), None, false, TimeDelta::seconds(10), at(2_001));
     assert!(matches!(unreported(&record(|_| {})), Move::Repeat(_)));
-    assert_eq!(unreported(&after(&[(2_000, Some(500), "x")])), Move::Report);
+    assert_eq!(unreported(&after(&[(2_000, Some(500), "x")])), Move::Report(at(3_001)));
     assert_eq!(unreported(&after(&[(2_000, Some(404), "x")])), Move::End(Outcome::Failed));
     assert!(matches!(unreported(&after(&[(2_000, None, "x")])), Move::Repeat(_)), "nobody knows whether it fails");
 }
