@@ -97,7 +97,8 @@ async fn step(app: &web::Data<App>, id: HandoverId) -> Result<(), StoreError> {
     let then = app.store.read(move |conn| Box::pin(async move { decide(conn, &own, id, now).await })).await?;
     match then {
         Then::Nothing => {}
-        Then::Report(record) => report::report(app, &record).await,
+        // Neither keeps another hand-over waiting: a fault's row may be locked for as long as a transaction may take.
+        Then::Report(record) => app.store.stop.spawn("report", report::report(app.clone(), *record)),
         Then::Send(what) => {
             let (record, handing, repetition) = *what;
             app.store.stop.spawn("handover", send::send(app.clone(), record, handing, repetition));

@@ -5,16 +5,17 @@ use super::{belong, step};
 use crate::app::App;
 use crate::detections;
 use crate::error::StoreError;
+use actix_web::web;
 use chassis::Reply;
 use wire::IncidentId;
 use wire::detection::Detection;
 
 /// Reports the failure and brings its incident together with it. Done twice it is the same: the occurrence has one name.
-pub(super) async fn report(app: &App, record: &Record) {
+pub(super) async fn report(app: web::Data<App>, record: Record) {
     let Some(target) = app.catalogue.get(&record.request.target) else { return };
     let Some((code, by)) = belong::fault_of(target, &record.request) else { return };
-    let detection = belong::detection(record, code, by, app.store.clock.now());
-    let incident = match incident_of(app, record, detection).await {
+    let detection = belong::detection(&record, code, by, app.store.clock.now());
+    let incident = match incident_of(&app, &record, detection).await {
         Ok(incident) => incident,
         Err(error) => {
             return tracing::warn!(handover = %record.id, error = %Reply(error), "a failure cannot be reported yet");

@@ -3,7 +3,8 @@
 use crate::callee::Callee;
 use crate::setup::{FAULTS, Fixture, TARGET, beside, detection, start_with};
 use diesel::sql_types::Text;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use incident_store::Settings;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -22,6 +23,15 @@ async fn start(callee: &Callee) -> Fixture {
 
 /// The same, where a call may take so long.
 async fn start_patient(callee: &Callee, timeout_ms: u64) -> Fixture {
+    start_as(callee, timeout_ms, |_| {}).await
+}
+
+/// The same with other settings.
+async fn start_changed(callee: &Callee, change: impl FnOnce(&mut Settings)) -> Fixture {
+    start_as(callee, 2_000, change).await
+}
+
+async fn start_as(callee: &Callee, timeout_ms: u64, change: impl FnOnce(&mut Settings)) -> Fixture {
     let base_url = callee.url.clone();
     start_with(move |parts| {
         let (methods, paths) = (vec!["GET".into(), "POST".into()], vec!["/orders".into()]);
@@ -29,6 +39,7 @@ async fn start_patient(callee: &Callee, timeout_ms: u64) -> Fixture {
         parts.catalogue.get_mut(&TARGET.parse().unwrap()).unwrap().handover = Some(handing);
         parts.settings.handovers_per_caller = 3;
         parts.settings.handovers = 4;
+        change(&mut parts.settings);
     })
     .await
 }
@@ -310,12 +321,34 @@ async fn it_is_answered_in_time_also_over_a_restart() {
     let handover = linked(&store, &taken(&store, &failed(&store, "k")).await).await;
     store.lease().await.unwrap();
     store.stop.now();
-    store.pass(110);
+    // So little is left that nothing is begun any more.
+    store.clock.advance(chrono::TimeDelta::milliseconds(109_400));
     let store = beside(&store).await;
-    let answer = answered(&store, &handover).await.answer.unwrap();
+    let ended = answered(&store, &handover).await;
+    let ended_at = ended.notices.last().unwrap().at;
+    assert!(ended_at < ended.deadline, "{ended_at} is not before {}", ended.deadline);
+    let answer = ended.answer.unwrap();
     assert_eq!(answer.outcome, Outcome::Failed);
     assert!(answer.message.contains("not healed in time"), "{}", answer.message);
     assert!(answer.diagnosis.unwrap().advice.contains("still worked on"));
+}
+
+#[tokio::test]
+async fn a_report_that_has_to_wait_keeps_no_other_hand_over_waiting() {
+    let store =
+        start_changed(&Callee::start(&[(200, "order 7")]), |settings| settings.database_limit_ms = 60_000).await;
+    let incident = store.fault(FAULTS[1]).await.incident;
+    let mut other = store.sql().await;
+    let lock = format!("BEGIN; SELECT 1 FROM incidents WHERE id = '{incident}' FOR UPDATE");
+    other.batch_execute(&lock).await.unwrap();
+    let stuck = with(failed(&store, "stuck"), "/failure/error", json!("it said: B"));
+    let stuck = taken(&store, &stuck).await;
+    let named = with(failed(&store, "named"), "/failure/event_id", resolved(&store).await);
+    let named = taken(&store, &named).await;
+    assert_eq!(answered(&store, &named).await.answer.unwrap().outcome, Outcome::Succeeded);
+    assert_eq!(read(&store, &stuck).await.incident, None, "it still waits");
+    other.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(linked(&store, &stuck).await.incident, Some(incident));
 }
 
 #[tokio::test]
