@@ -32,7 +32,7 @@ pub enum Relief {
     Breaker {
         /// Below which paths.
         paths: Vec<String>,
-        /// Between two tries, seconds; told to the caller.
+        /// Between two tries, seconds, 30 at most; told to the caller.
         #[serde(default = "default_retry")]
         retry_after_s: u32,
     },
@@ -42,7 +42,7 @@ pub enum Relief {
         paths: Vec<String>,
         /// How many there may be.
         at_most: u32,
-        /// Told to the caller, seconds.
+        /// Told to the caller, seconds, 30 at most.
         #[serde(default = "default_retry")]
         retry_after_s: u32,
     },
