@@ -57,7 +57,8 @@ pub(super) fn look(seen: &Snapshot) -> Vec<LastWords> {
     let said = seen.last_words.iter().filter_map(|(who, said)| Some((who, said.as_ref().ok()?)));
     said.filter_map(|((pod, container), said)| {
         let line = plain(telling(said)?);
-        Some(LastWords { pod: pod.clone(), container: container.clone(), line, lacks: missing_rule(said) })
+        let lacks = missing_rule(said).filter(|rule| is_own(seen, rule));
+        Some(LastWords { pod: pod.clone(), container: container.clone(), line, lacks })
     })
     .collect()
 }
@@ -70,6 +71,15 @@ fn telling(said: &str) -> Option<&str> {
         ["error", "fatal", "panic", "exception", "forbidden", "denied"].iter().any(|word| line.contains(word))
     };
     lines().find(is_error).or_else(|| lines().next())
+}
+
+/// Whether it is the deployment's own account: anybody can write a line about another one.
+fn is_own(seen: &Snapshot, rule: &MissingRule) -> bool {
+    let Ok(deployment) = &seen.deployment else { return false };
+    let pod = deployment.known.spec.as_ref().and_then(|spec| spec.template.spec.as_ref());
+    let account = pod.and_then(|pod| pod.service_account_name.as_deref()).filter(|name| !name.is_empty());
+    deployment.known.metadata.namespace.as_ref() == Some(&rule.namespace)
+        && account.unwrap_or("default") == rule.account
 }
 
 fn missing_rule(said: &str) -> Option<MissingRule> {

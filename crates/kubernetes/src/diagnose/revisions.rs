@@ -2,11 +2,12 @@
 
 use super::pods::{self, is_ready};
 use super::setup::was_whole;
-use crate::snapshot::{Snapshot, Whole, annotation, made};
+use crate::snapshot::{Snapshot, Whole, annotation, controller, made, name};
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The number of a revision.
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -114,13 +115,20 @@ fn is_newer_the_cause(seen: &Snapshot, deployment: &Whole<Deployment>, now: &Val
     if !was_whole(&deployment.known) && !same().any(|set| serves(&set.known)) {
         return true;
     }
-    first_trouble(seen).is_some_and(|trouble| trouble - since <= SOON)
+    let newest: BTreeSet<&str> = same().filter_map(|set| set.known.metadata.uid.as_deref()).collect();
+    first_trouble(seen, &newest).is_some_and(|trouble| trouble >= since && trouble - since <= SOON)
 }
 
-/// When what ails the pods began, at the latest.
-fn first_trouble(seen: &Snapshot) -> Option<DateTime<Utc>> {
+/// When what ails the pods of these replica sets began, at the latest: what ails others did not come with them.
+fn first_trouble(seen: &Snapshot, of: &BTreeSet<&str>) -> Option<DateTime<Utc>> {
     let found = pods::look(seen);
-    let told = found.ailing().map(|ailing| ailing.since).min();
-    let silent = seen.pods().iter().filter(|pod| !is_ready(pod) && !pods::is_over(pod));
-    told.or_else(|| silent.filter_map(|pod| made(&pod.metadata)).min())
+    let theirs: Vec<_> =
+        seen.pods().iter().filter(|pod| controller(&pod.metadata).is_some_and(|uid| of.contains(uid))).collect();
+    // When it began is reckoned from the pauses between restarts: never before there was such a pod.
+    let since = |ailing: &pods::Ailing| {
+        let pod = theirs.iter().find(|pod| name(&pod.metadata) == ailing.pod)?;
+        Some(made(&pod.metadata).map_or(ailing.since, |made| ailing.since.max(made)))
+    };
+    let silent = theirs.iter().filter(|pod| !is_ready(pod) && !pods::is_over(pod));
+    found.ailing().filter_map(since).min().or_else(|| silent.filter_map(|pod| made(&pod.metadata)).min())
 }

@@ -12,6 +12,15 @@ const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What the deployment controller keeps at its replica sets.
 const DESIRED: &str = "deployment.kubernetes.io/desired-replicas";
 
+/// Who writes for whom, as the cluster notes it.
+const MANAGERS: [(&str, &str); 5] = [
+    ("argocd-controller", "Argo CD"),
+    ("argocd-application-controller", "Argo CD"),
+    ("kustomize-controller", "Flux"),
+    ("helm-controller", "Flux"),
+    ("helm", "Helm"),
+];
+
 /// How far the last change has come, by kubectl's rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rollout {
@@ -28,6 +37,8 @@ pub enum Rollout {
 pub struct Setup {
     /// Who owns it, where that is not the cluster alone: a change here would be undone by it.
     pub owner: Option<String>,
+    /// Its `metadata.generation`: another one after each change of what it is to be, the same after a change of its status.
+    pub generation: Option<i64>,
     /// Whether its changes wait.
     pub paused: bool,
     /// How many pods it is to have.
@@ -56,6 +67,7 @@ pub(super) fn look(seen: &Snapshot) -> Option<Setup> {
     let replicas = wanted(deployment);
     Some(Setup {
         owner: owner(&deployment.metadata),
+        generation: deployment.metadata.generation,
         paused: deployment.spec.as_ref().and_then(|spec| spec.paused) == Some(true),
         replicas,
         last_count: last_count(seen, deployment),
@@ -75,7 +87,7 @@ pub(crate) fn wanted(deployment: &Deployment) -> u32 {
     u32::try_from(replicas).unwrap_or(0)
 }
 
-/// Who owns it, as labels and annotations tell.
+/// Who owns it, as labels, annotations, its controller and its managers tell.
 pub(crate) fn owner(meta: &ObjectMeta) -> Option<String> {
     let label = |key: &str| meta.labels.as_ref()?.get(key).map(String::as_str);
     let keys = || meta.labels.iter().flatten().chain(meta.annotations.iter().flatten()).map(|(key, _)| key.as_str());
@@ -91,7 +103,13 @@ pub(crate) fn owner(meta: &ObjectMeta) -> Option<String> {
             annotation(meta, "meta.helm.sh/release-name").map_or_else(String::new, |it| format!(" (release {it})"));
         return Some(plain(&format!("Helm{release}")));
     }
-    None
+    let owners = meta.owner_references.as_deref().unwrap_or_default();
+    if let Some(owner) = owners.iter().find(|owner| owner.controller == Some(true)) {
+        return Some(plain(&format!("{} {}", owner.kind, owner.name)));
+    }
+    let wrote = meta.managed_fields.iter().flatten().filter_map(|entry| entry.manager.as_deref());
+    let known = wrote.filter_map(|name| MANAGERS.iter().find(|(manager, _)| *manager == name));
+    known.map(|(_, owner)| (*owner).to_owned()).next()
 }
 
 fn scaled_by(seen: &Snapshot, deployment: &Deployment) -> Option<String> {

@@ -95,7 +95,9 @@ fn last_words_are_redacted_and_a_forbidden_call_is_a_missing_rule() {
     let said = "starting\nerror: password=canary-7-hunter2 did not work\n";
     let forbidden = "failed: configmaps is forbidden: User \"system:serviceaccount:shop:orders\" cannot list resource \"configmaps\" in \
                      API group \"\" in the namespace \"shop\"\nbye";
-    let found = findings(with(well(), "/last_words", json!([["a", "app", said], ["b", "app", forbidden]]))).last_words;
+    let mut of = with(well(), "/last_words", json!([["a", "app", said], ["b", "app", forbidden]]));
+    of["deployment"]["spec"]["template"]["spec"]["serviceAccountName"] = json!("orders");
+    let found = findings(of.clone()).last_words;
     let line = &found.first().expect("words").line;
     assert!(line.starts_with("error:") && !line.contains("hunter2"), "{line}");
     let rule = found.iter().find_map(|words| words.lacks.as_ref()).expect("a rule");
@@ -104,16 +106,33 @@ fn last_words_are_redacted_and_a_forbidden_call_is_a_missing_rule() {
         "The service account shop/orders may not list configmaps: if it should, add to its role the rule \
          {apiGroups: [\"\"], resources: [\"configmaps\"], verbs: [\"list\"]}."
     );
+    for (pointer, value) in
+        [("/spec/template/spec/serviceAccountName", json!("other")), ("/metadata/namespace", json!("bank"))]
+    {
+        let another = with(of["deployment"].clone(), pointer, value);
+        let words = findings(with(of.clone(), "/deployment", another)).last_words;
+        assert!(words.iter().all(|words| words.lacks.is_none()), "anybody can write of another account: {words:?}");
+    }
 }
 
 #[test]
 fn owners_are_known_by_their_marks() {
+    let owned = |controller: bool| json!([{ "apiVersion": "shop.io/v1", "kind": "Platform", "name": "shop", "uid": "p-1", "controller": controller }]);
+    let managed = |manager: &str| json!([{ "manager": "kube-controller-manager", "operation": "Update" }, { "manager": manager, "operation": "Apply" }]);
     for (pointer, value, owner) in [
         ("/metadata/annotations", json!({ "argocd.argoproj.io/tracking-id": "x" }), Some("Argo CD")),
         ("/metadata/labels", json!({ "kustomize.toolkit.fluxcd.io/name": "x" }), Some("Flux")),
         ("/metadata/labels", json!({ "app.kubernetes.io/managed-by": "Helm" }), Some("Helm")),
         ("/metadata/annotations", json!({ "meta.helm.sh/release-name": "shop" }), Some("Helm (release shop)")),
         ("/metadata/labels", json!({ "app.kubernetes.io/managed-by": "people" }), None),
+        ("/metadata/ownerReferences", owned(true), Some("Platform shop")),
+        ("/metadata/ownerReferences", owned(false), None),
+        ("/metadata/managedFields", managed("argocd-controller"), Some("Argo CD")),
+        ("/metadata/managedFields", managed("argocd-application-controller"), Some("Argo CD")),
+        ("/metadata/managedFields", managed("kustomize-controller"), Some("Flux")),
+        ("/metadata/managedFields", managed("helm-controller"), Some("Flux")),
+        ("/metadata/managedFields", managed("helm"), Some("Helm")),
+        ("/metadata/managedFields", managed("kubectl-client-side-apply"), None),
     ] {
         assert_eq!(setup(with(deployment(), pointer, value)).owner.as_deref(), owner);
     }

@@ -3,7 +3,9 @@
 use crate::findings;
 use kubernetes::Revision;
 use serde_json::{Value, json};
-use testkit::failure::cluster::objects::{ailing, progressing, replica_set, template, terminated, waiting, well, with};
+use testkit::failure::cluster::objects::{
+    ailing, pod, progressing, replica_set, template, terminated, waiting, well, with,
+};
 
 fn last_good(of: Value) -> Option<Revision> {
     findings(of).setup.expect("a deployment").last_good
@@ -27,6 +29,24 @@ fn a_crash_that_began_with_the_newest_revision_is_its_doing() {
     let good = last_good(with(well(), "/pods", crashing("2026-11-22T11:51:00Z", 1))).expect("a revision");
     assert_eq!((good.number, good.images.as_slice(), good.serves), (1, ["orders:1".to_owned()].as_slice(), false));
     assert!(good.is_newer_the_cause);
+}
+
+#[test]
+fn a_crash_of_an_older_revision_is_not_its_doing_whenever_it_began() {
+    // The newest one was rolled out to mend what the old one has had for days, and some of the old pods are there still.
+    let old = |since: &str| {
+        let crashing = ailing("old", waiting("CrashLoopBackOff", ""), terminated("Error", 1, since), 1);
+        let mut owned = with(crashing, "/metadata/creationTimestamp", json!("2026-11-20T08:00:00Z"));
+        owned["metadata"]["ownerReferences"][0]["uid"] = json!("rs-1");
+        owned
+    };
+    for since in ["2026-11-22T11:45:00Z", "2026-11-22T11:55:00Z"] {
+        let of = with(well(), "/pods", json!([pod("orders-a"), old(since)]));
+        assert!(!last_good(of).expect("a revision").is_newer_the_cause, "{since}");
+    }
+    // What is reckoned to have begun before there was such a pod began with it.
+    let of = with(well(), "/pods", crashing("2026-11-22T11:52:00Z", 7));
+    assert!(last_good(of).expect("a revision").is_newer_the_cause);
 }
 
 #[test]
