@@ -1,7 +1,10 @@
 //! Makes the changes. Each looks first whether it is done already, so that done twice is as done once.
 
 mod body;
+mod order;
 mod serve;
+
+pub use order::{Order, Set, Upon};
 
 use crate::cluster::Cluster;
 use crate::diagnose::{revisions, setup};
@@ -48,9 +51,9 @@ impl Changer {
     ///
     /// # Errors
     /// See [`ChangeError`].
-    pub async fn restart(&self, incident: &str) -> Result<String, ChangeError> {
+    pub async fn restart(&self, order: &Order<'_>) -> Result<String, ChangeError> {
         let now = (self.now)();
-        let done = self.change("restart the pods", incident, |it| Ok(body::restart(it, incident, now))).await?;
+        let done = self.change("restart the pods", order, |it| Ok(body::restart(it, order.incident, now))).await?;
         self.told(done, "its pods are restarted", "its pods were restarted for this incident already").await
     }
 
@@ -58,16 +61,17 @@ impl Changer {
     ///
     /// # Errors
     /// See [`ChangeError`].
-    pub async fn use_revision(&self, revision: u64, incident: &str) -> Result<String, ChangeError> {
+    pub async fn use_revision(&self, revision: u64, order: &Order<'_>) -> Result<String, ChangeError> {
         let what = "read the revisions";
         let deployment = self.deployment(what).await?;
         let sets = self.replica_sets(&deployment.known).await.map_err(ChangeError::call(what))?;
-        let set = sets.into_iter().find(|set| revisions::is(&set.known, revision)).ok_or_else(|| {
-            ChangeError::Refused(format!(
+        let Some(set) = sets.into_iter().find(|set| revisions::is(&set.known, revision)) else {
+            self.check(what, order, &deployment).await?;
+            return Err(ChangeError::Refused(format!(
                 "revision {revision} is gone: the cluster keeps `revisionHistoryLimit` of them"
-            ))
-        })?;
-        let done = self.change("change the revision", incident, |it| Ok(body::revision(it, &set.raw))).await?;
+            )));
+        };
+        let done = self.change("change the revision", order, |it| Ok(body::revision(it, &set.raw))).await?;
         let (yes, no) =
             (format!("it has revision {revision} again"), format!("it has the template of revision {revision}"));
         self.told(done, &yes, &no).await
@@ -77,7 +81,7 @@ impl Changer {
     ///
     /// # Errors
     /// See [`ChangeError`].
-    pub async fn scale(&self, replicas: u32, incident: &str) -> Result<String, ChangeError> {
+    pub async fn scale(&self, replicas: u32, order: &Order<'_>) -> Result<String, ChangeError> {
         if replicas > self.of.replicas_max {
             return Err(ChangeError::Refused(format!("{replicas} pods are more than `replicas_max` allows")));
         }
@@ -88,9 +92,12 @@ impl Changer {
             part("kind") == Some("Deployment") && part("name") == Some(&self.of.deployment)
         };
         if scalers.iter().any(is_ours) {
+            if matches!(order.upon, Upon::Own(_)) {
+                return Err(ChangeError::Foreign);
+            }
             return Err(ChangeError::Refused("an autoscaler says how many pods it has".into()));
         }
-        let done = self.change("scale it", incident, |it| Ok(body::scale(it, replicas))).await?;
+        let done = self.change("scale it", order, |it| Ok(body::scale(it, replicas))).await?;
         let told = format!("it is to have {replicas} pods");
         self.told(done, &told, &told).await
     }
@@ -99,10 +106,15 @@ impl Changer {
     ///
     /// # Errors
     /// See [`ChangeError`].
-    pub async fn limit_memory(&self, limit: u64, request: Option<u64>, incident: &str) -> Result<String, ChangeError> {
+    pub async fn limit_memory(
+        &self,
+        limit: u64,
+        request: Option<u64>,
+        order: &Order<'_>,
+    ) -> Result<String, ChangeError> {
         let now = (self.now)();
         let decide = |it: &Whole<Deployment>| body::memory(it, &self.of, limit, request, now);
-        let done = self.change("change the memory limit", incident, decide).await?;
+        let done = self.change("change the memory limit", order, decide).await?;
         let told = format!("its memory limit is {}", crate::quantity::shown(limit));
         self.told(done, &told, &told).await
     }
@@ -115,10 +127,11 @@ impl Changer {
         let what = "delete the failed pods";
         let seen = self.cluster.look(&self.of, (self.now)(), false).await;
         seen.pods.as_ref().map_err(|error| ChangeError::call(what)(error.clone()))?;
+        seen.replica_sets.as_ref().map_err(|error| ChangeError::call(what)(error.clone()))?;
         let failed = seen.findings().failed;
         for pod in &failed {
             let deleted = self.cluster.delete(kinds::PODS, &self.of.namespace, &pod.pod, &pod.uid).await;
-            deleted.map_err(ChangeError::call(what))?;
+            deleted.map_err(|error| ChangeError::Unsure(Box::new(ChangeError::call(what)(error))))?;
         }
         Ok(format!("{} failed pods are deleted", failed.len()))
     }
@@ -136,34 +149,65 @@ impl Changer {
         Ok(sets.filter(|set| own.is_some() && controller(&set.known.metadata) == own).collect())
     }
 
+    /// Whether the deployment is still what the change was decided upon, or what it is to take back.
+    async fn check(&self, what: &'static str, order: &Order<'_>, now: &Whole<Deployment>) -> Result<(), ChangeError> {
+        let sets = match order.upon {
+            Upon::Own(Set::Revision(_)) => self.replica_sets(&now.known).await.map_err(ChangeError::call(what))?,
+            _ => Vec::new(),
+        };
+        if order.fits(&self.of, now, &sets) { Ok(()) } else { Err(ChangeError::Foreign) }
+    }
+
     /// Changes the deployment as `decide` says, upon just what it saw. Answers whether there was anything to do.
     async fn change(
         &self,
         what: &'static str,
-        incident: &str,
+        order: &Order<'_>,
         decide: impl Fn(&Whole<Deployment>) -> Result<Option<Value>, ChangeError>,
     ) -> Result<bool, ChangeError> {
+        if order.incident.is_empty() {
+            return Err(ChangeError::Refused("it is for no incident: nothing is changed without one".into()));
+        }
+        let mut is_sent = false;
         for nth in 1..=TRIES {
-            let now = self.deployment(what).await?;
-            if let Some(owner) = setup::owner(&now.known.metadata) {
-                return Err(ChangeError::Refused(format!("it belongs to {owner}, which would undo the change")));
-            }
-            let Some(mut body) = decide(&now)? else { return Ok(false) };
-            if now.known.spec.as_ref().and_then(|spec| spec.paused) == Some(true) {
-                return Err(ChangeError::Refused("the deployment is paused: a change of it would wait".into()));
-            }
-            let Some(version) = &now.known.metadata.resource_version else {
-                return Err(ChangeError::call(what)(CallError::Malformed));
-            };
-            body::put(&mut body, &["metadata", "resourceVersion"], json!(version));
-            body::put(&mut body, &["metadata", "annotations", INCIDENT], json!(incident));
-            let (space, name) = (&self.of.namespace, &self.of.deployment);
-            match self.cluster.patch(kinds::DEPLOYMENTS, space, name, &body).await {
-                Err(CallError::Conflict) if nth < TRIES => {}
-                done => return done.map(|()| true).map_err(ChangeError::call(what)),
+            let conflict = |error: &ChangeError| matches!(error, ChangeError::Call { source: CallError::Conflict, .. });
+            match self.once(what, order, &decide, &mut is_sent).await {
+                Err(error) if conflict(&error) && nth < TRIES => {}
+                Err(error) if is_sent => return Err(ChangeError::Unsure(Box::new(error))),
+                done => return done,
             }
         }
         Err(ChangeError::call(what)(CallError::Conflict))
+    }
+
+    async fn once(
+        &self,
+        what: &'static str,
+        order: &Order<'_>,
+        decide: impl Fn(&Whole<Deployment>) -> Result<Option<Value>, ChangeError>,
+        is_sent: &mut bool,
+    ) -> Result<bool, ChangeError> {
+        let now = self.deployment(what).await?;
+        if let Some(owner) = setup::owner(&now.known.metadata) {
+            return Err(ChangeError::Refused(format!("it belongs to {owner}, which would undo the change")));
+        }
+        let Some(mut body) = decide(&now)? else { return Ok(false) };
+        self.check(what, order, &now).await?;
+        if now.known.spec.as_ref().and_then(|spec| spec.paused) == Some(true) {
+            return Err(ChangeError::Refused("the deployment is paused: a change of it would wait".into()));
+        }
+        let Some(version) = &now.known.metadata.resource_version else {
+            return Err(ChangeError::call(what)(CallError::Malformed));
+        };
+        body::put(&mut body, &["metadata", "resourceVersion"], json!(version));
+        body::put(&mut body, &["metadata", "annotations", INCIDENT], json!(order.incident));
+        let (space, name) = (&self.of.namespace, &self.of.deployment);
+        for dry_run in [true, false] {
+            *is_sent |= !dry_run;
+            let done = self.cluster.patch(kinds::DEPLOYMENTS, space, name, &body, dry_run).await;
+            done.map_err(ChangeError::call(what))?;
+        }
+        Ok(true)
     }
 
     async fn told(&self, done: bool, yes: &str, no: &str) -> Result<String, ChangeError> {

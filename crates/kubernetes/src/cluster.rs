@@ -14,8 +14,10 @@ use std::time::Duration;
 const CALL: Duration = Duration::from_secs(3);
 /// The pauses before the second and the third try.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
-/// The largest list that is read, objects.
-const MAX_LIST: u32 = 500;
+/// The objects of one page of a list.
+const PAGE: u32 = 500;
+/// The pages that are read of it.
+const MAX_PAGES: usize = 10;
 /// Who changes, as the cluster notes it.
 const MANAGER: &str = "kintsugi";
 /// The kubeconfig that means: the service account of the pod that this runs in.
@@ -87,13 +89,21 @@ impl Cluster {
     }
 
     pub(crate) async fn list_with(&self, kind: Kind, namespace: &str, by: ListParams) -> Result<Vec<Value>, CallError> {
-        let by = by.limit(MAX_LIST);
-        let mut list = self.ask(|| kind.request(namespace).list(&by), "list", &kind.shown()).await?;
-        match list.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => Ok(items),
-            Some(Value::Null) => Ok(Vec::new()),
-            _ => Err(CallError::Malformed),
+        let (mut by, mut all) = (by.limit(PAGE), Vec::new());
+        for _ in 0..MAX_PAGES {
+            let mut list = self.ask(|| kind.request(namespace).list(&by), "list", &kind.shown()).await?;
+            match list.get_mut("items").map(Value::take) {
+                Some(Value::Array(items)) => all.extend(items),
+                Some(Value::Null) => {}
+                _ => return Err(CallError::Malformed),
+            }
+            match list.pointer("/metadata/continue").and_then(Value::as_str).filter(|token| !token.is_empty()) {
+                Some(token) => by = by.continue_token(token),
+                None => return Ok(all),
+            }
         }
+        // A part of it would be taken for the whole.
+        Err(CallError::TooMany(all.len()))
     }
 
     /// The last lines that a container wrote before it ended.
@@ -116,14 +126,18 @@ impl Cluster {
         told.map_err(|_| CallError::Late(CALL))?.map_err(|error| CallError::of(error, "get", "pods/log"))
     }
 
-    /// Changes an object by a strategic merge patch: first tried out by the cluster itself, then done.
-    pub(crate) async fn patch(&self, kind: Kind, namespace: &str, name: &str, body: &Value) -> Result<(), CallError> {
-        for dry_run in [true, false] {
-            let with = PatchParams { dry_run, field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-            let build = || kind.request(namespace).patch(name, &with, &Patch::Strategic(body));
-            self.ask(build, "patch", &kind.shown()).await?;
-        }
-        Ok(())
+    /// Changes an object by a strategic merge patch, or has the cluster only try that out.
+    pub(crate) async fn patch(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        body: &Value,
+        dry_run: bool,
+    ) -> Result<(), CallError> {
+        let with = PatchParams { dry_run, field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        let build = || kind.request(namespace).patch(name, &with, &Patch::Strategic(body));
+        self.ask(build, "patch", &kind.shown()).await.map(|_| ())
     }
 
     /// Deletes an object if it is the one that was meant: first tried out, then done. One that is gone is deleted.

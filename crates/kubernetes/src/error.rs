@@ -39,6 +39,9 @@ pub enum CallError {
     /// It cannot be reached.
     #[error("the cluster cannot be reached")]
     Away,
+    /// There are more of them than are read.
+    #[error("there are more than {0} of them")]
+    TooMany(usize),
     /// It answered what nobody understands.
     #[error("the cluster's answer cannot be understood")]
     Malformed,
@@ -81,6 +84,9 @@ pub enum ChangeError {
     /// It must not be.
     #[error("{0}")]
     Refused(String),
+    /// It is not any more what it was decided upon, or what is to be taken back.
+    #[error("somebody changed it meanwhile, so it is left as it is")]
+    Foreign,
     /// It was asked for, and came to nothing.
     #[error("cannot {what}")]
     Call {
@@ -90,9 +96,35 @@ pub enum ChangeError {
         #[source]
         source: CallError,
     },
+    /// It was sent before this happened: nobody can tell whether it was made.
+    #[error(transparent)]
+    Unsure(Box<ChangeError>),
 }
 
 impl ChangeError {
+    /// Whether nothing was sent: then nothing is changed.
+    pub fn is_unsent(&self) -> bool {
+        !matches!(self, ChangeError::Unsure(_))
+    }
+
+    /// Whether somebody else's change was met.
+    pub fn is_foreign(&self) -> bool {
+        match self {
+            ChangeError::Unsure(inner) => inner.is_foreign(),
+            other => matches!(other, ChangeError::Foreign),
+        }
+    }
+
+    /// Whether the same may go better soon, or after another look.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            ChangeError::Refused(_) => false,
+            ChangeError::Foreign => true,
+            ChangeError::Call { source, .. } => source.may_pass() || *source == CallError::Conflict,
+            ChangeError::Unsure(inner) => inner.may_pass(),
+        }
+    }
+
     pub(crate) fn call(what: &'static str) -> impl FnOnce(CallError) -> Self {
         move |source| ChangeError::Call { what, source }
     }

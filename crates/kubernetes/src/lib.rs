@@ -8,7 +8,7 @@ mod kinds;
 pub mod quantity;
 mod snapshot;
 
-pub use change::{Changer, Now};
+pub use change::{Changer, Now, Order, Set, Upon};
 pub use cluster::{Cluster, IN_CLUSTER};
 pub use diagnose::Findings;
 pub use diagnose::endpoints::Endpoints;

@@ -24,6 +24,14 @@ pub enum ActError {
     /// Something else said no.
     #[error("{0}")]
     Refused(String),
+    /// It came to nothing before anything was changed: there is nothing to take back.
+    #[error("nothing was changed: {why}")]
+    Unsent {
+        /// Why.
+        why: String,
+        /// Whether the same may go better soon, or after another look: then it is not spent.
+        may_pass: bool,
+    },
     /// It took too long.
     #[error("it took longer than {} ms", .0.as_millis())]
     TimedOut(Duration),

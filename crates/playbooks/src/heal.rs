@@ -15,6 +15,8 @@ const PAUSE: Duration = Duration::from_millis(25);
 const UNDO: Duration = Duration::from_secs(600);
 /// So many tries of one incident are remembered.
 const MAX_TRIED: usize = 100;
+/// So often in one healing something may fail to be begun at all.
+const MAX_UNSENT: usize = 3;
 
 /// Whose resource is healed, and within which limits.
 #[derive(Clone)]
@@ -29,6 +31,17 @@ pub struct Site {
     pub clock: SharedClock,
 }
 
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ended {
+    /// One can go on.
+    Tried,
+    /// Nothing was changed and nothing is spent, for this reason.
+    Unsent(String),
+    /// It could not be taken back: one cannot go on.
+    Stuck,
+}
+
 /// Heals a resource, or goes on with what was begun for the same cause.
 ///
 /// # Errors
@@ -41,6 +54,8 @@ pub async fn heal<P: Playbook>(
 ) -> Result<ActReport, DiaryError> {
     let until = Instant::now() + site.limit;
     let mut given_up = !finish(playbook, site, diary).await?;
+    playbook.is_for(cause);
+    let mut unsent = Vec::new();
     let mut seen = playbook.look().await;
     let diagnosis = playbook.diagnose(&seen);
     begin(diary, cause, playbook.invariants(&seen))?;
@@ -49,7 +64,7 @@ pub async fn heal<P: Playbook>(
         let remedies = playbook.remedies(&seen);
         let page = diary.page();
         let (first, tried, held) = (&page.first, &page.tried, &page.held);
-        let late = Instant::now() >= until;
+        let late = Instant::now() >= until || unsent.len() >= MAX_UNSENT;
         let standing = Standing { first, seen: &last, remedies: &remedies, tried, held, late };
         let outcome = match engine::next(&standing) {
             _ if given_up => ActOutcome::UndoFailed,
@@ -57,13 +72,20 @@ pub async fn heal<P: Playbook>(
             Next::Try(remedy) => {
                 let trying = Trying { remedy: *remedy, before: Level::of(&last), from: site.clock.now() };
                 diary.write(|page| page.trying = Some(trying.clone()))?;
-                given_up = !attempt(playbook, site, diary, trying, false).await?;
+                playbook.decided(&seen);
+                let title = trying.remedy.title.clone();
+                match attempt(playbook, site, diary, trying, false).await? {
+                    Ended::Tried => unsent.clear(),
+                    Ended::Unsent(why) => unsent.push(format!("It was not begun: {title}: {why}.")),
+                    Ended::Stuck => given_up = true,
+                }
                 seen = playbook.look().await;
                 continue;
             }
         };
         let (first, tried, held) = (first.clone(), tried.clone(), held.clone());
-        let (resource, advice) = (site.resource.clone(), playbook.advice(&seen));
+        let (resource, mut advice) = (site.resource.clone(), playbook.advice(&seen));
+        advice.extend(unsent.pop());
         return Ok(ActReport { resource, outcome, diagnosis, first, last, tried, held, advice });
     }
 }
@@ -73,7 +95,8 @@ pub(crate) async fn finish<P: Playbook>(playbook: &P, site: &Site, diary: &mut D
     let Some(trying) = diary.page().trying.clone() else { return Ok(true) };
     // Done before it was cut short, or by somebody since: a second time would undo what was written after the first.
     let is_better = engine::helped(trying.before, level(playbook).await);
-    attempt(playbook, site, diary, trying, is_better).await
+    playbook.is_for(diary.page().cause.as_deref().unwrap_or_default());
+    Ok(attempt(playbook, site, diary, trying, is_better).await? != Ended::Stuck)
 }
 
 /// Begins a page for another cause. What is held stays.
@@ -87,27 +110,35 @@ fn begin(diary: &mut Diary, cause: &str, first: Vec<Invariant>) -> Result<(), Di
     })
 }
 
-/// Tries a remedy whose intention is written, or takes it as done. Answers whether one can go on: not when it could not be taken back.
+/// Tries a remedy whose intention is written, or takes it as done.
 async fn attempt<P: Playbook>(
     playbook: &P,
     site: &Site,
     diary: &mut Diary,
     trying: Trying,
     is_done: bool,
-) -> Result<bool, DiaryError> {
+) -> Result<Ended, DiaryError> {
     let Trying { remedy, before, from } = trying;
     let done = match is_done {
         true => Ok("it was found better after it was cut short".to_owned()),
         false => act(playbook, site, &remedy.action).await,
     };
+    if let Err(ActError::Unsent { why, may_pass: true }) = &done {
+        tracing::info!(resource = %site.resource, remedy = remedy.title, why, "not begun");
+        diary.write(|page| page.trying = None)?;
+        return Ok(Ended::Unsent(why.clone()));
+    }
+    let is_unsent = matches!(done, Err(ActError::Unsent { .. }));
     let better = |level| engine::helped(before, level);
     let mut after = if done.is_ok() { settled(playbook, site, better).await } else { level(playbook).await };
     let kept = done.is_ok() && better(after);
     let mut what = done.unwrap_or_else(|error| error.whole());
-    let mut go_on = true;
-    if !kept {
-        let undone = undo(playbook, &remedy.undo).await;
-        go_on = undone.is_ok();
+    let mut ended = Ended::Tried;
+    if !kept && !is_unsent {
+        let undone = undo(playbook, &remedy.action, &remedy.undo).await;
+        if undone.is_err() {
+            ended = Ended::Stuck;
+        }
         what = match undone {
             Ok(undone) => format!("{what}; no better, so: {undone}"),
             Err(error) => format!("{what}; no better, and it cannot be taken back: {}", error.whole()),
@@ -127,7 +158,7 @@ async fn attempt<P: Playbook>(
         }
         page.tried.push(Tried { remedy, before, after, kept, what, from, to });
     })?;
-    Ok(go_on)
+    Ok(ended)
 }
 
 pub(crate) async fn act<P: Playbook>(playbook: &P, site: &Site, action: &Action) -> Result<String, ActError> {
@@ -138,10 +169,10 @@ async fn within(limit: Duration, done: impl Future<Output = Result<String, ActEr
     tokio::time::timeout(limit, done).await.unwrap_or(Err(ActError::TimedOut(limit)))
 }
 
-pub(crate) async fn undo<P: Playbook>(playbook: &P, undo: &Undo) -> Result<String, ActError> {
+pub(crate) async fn undo<P: Playbook>(playbook: &P, done: &Action, undo: &Undo) -> Result<String, ActError> {
     match undo {
         // It is not cut off where its remedy was: half an undo is worse than a late one.
-        Undo::Inverse { action } | Undo::Compensate { action } => within(UNDO, playbook.act(action)).await,
+        Undo::Inverse { action } | Undo::Compensate { action } => within(UNDO, playbook.take_back(done, action)).await,
         Undo::NotNeeded { reason } => Ok(format!("nothing to take back: {reason}")),
     }
 }

@@ -33,9 +33,24 @@ pub trait Playbook: Send + Sync {
         1
     }
 
+    /// What is done from now on is done for this cause.
+    fn is_for(&self, _cause: &str) {}
+
+    /// An action is about to be done because of this that was seen. What is done without was decided before a crash.
+    fn decided(&self, _seen: &Self::Seen) {}
+
     /// Does an action; answers what was done, for people. Done twice is as done once. An undo is an action like any other.
     ///
     /// # Errors
     /// See [`ActError`]. Then it may be half done, and is undone.
     fn act(&self, action: &Action) -> impl Future<Output = Result<String, ActError>> + Send;
+
+    /// Takes back what was done, or half done, by the action that is its undo. Told what was done, so that it can leave alone what
+    /// somebody else did since.
+    ///
+    /// # Errors
+    /// See [`ActError`]. Then a person has to look.
+    fn take_back(&self, _done: &Action, undo: &Action) -> impl Future<Output = Result<String, ActError>> + Send {
+        self.act(undo)
+    }
 }

@@ -62,7 +62,7 @@ pub async fn withdraw<P: Playbook>(playbook: &P, site: &Site, diary: &mut Diary)
         let before = Level::of(&playbook.invariants(&seen));
         let stays = chain(diary.held());
         let way_back = diary.held().get(stays).map_or(&newest.remedy.undo, |held| &held.remedy.undo).clone();
-        let undone = undo(playbook, &way_back).await;
+        let undone = undo(playbook, &newest.remedy.action, &way_back).await;
         let after = settled(playbook, site, |level| level <= before).await;
         let now = site.clock.now();
         if undone.is_err() || after > before {

@@ -92,9 +92,6 @@ impl Kind {
     }
 
     pub(crate) async fn heal(&self, site: &Site, diary: &mut Diary, cause: &str) -> Result<ActReport, DiaryError> {
-        if let Kind::Workload(playbook) = self {
-            playbook.is_for(cause);
-        }
         each!(self, playbook => playbooks::heal(playbook, site, diary, cause).await)
     }
 

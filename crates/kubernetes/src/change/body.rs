@@ -67,6 +67,12 @@ pub(super) fn scale(now: &Whole<Deployment>, replicas: u32) -> Option<Value> {
     (setup::wanted(&now.known) != replicas).then(|| json!({ "spec": { "replicas": replicas } }))
 }
 
+/// The memory limit that its container has, bytes.
+pub(super) fn limit(of: &Workload, now: &Whole<Deployment>) -> Option<u64> {
+    let pod = now.known.spec.as_ref()?.template.spec.as_ref()?;
+    limits::memory(pod.containers.iter().find(|it| Some(&it.name) == of.container.as_ref())?).0
+}
+
 pub(super) fn memory(
     now: &Whole<Deployment>,
     of: &Workload,

@@ -54,9 +54,12 @@ impl Cluster {
         let own = deployment.metadata.uid.as_deref();
         let sets = sets.map(|sets| only(sets, |set| own.is_some() && controller(&set.known.metadata) == own));
         let ours: BTreeSet<String> = sets.iter().flatten().filter_map(|set| set.known.metadata.uid.clone()).collect();
-        // A selector may fit the pods of others, too.
+        // A selector may fit the pods of others, too: without the replica sets nobody can tell which are whose.
         let is_ours = |meta: &ObjectMeta| controller(meta).is_some_and(|uid| ours.contains(uid));
-        let pods = listed::<Pod>(pods).map(|pods| only(pods, |pod| sets.is_err() || is_ours(&pod.metadata)));
+        let pods = match &sets {
+            Ok(_) => listed::<Pod>(pods).map(|pods| only(pods, |pod| is_ours(&pod.metadata))),
+            Err(why) => Err(why.clone()),
+        };
         Snapshot {
             deployment: Err(CallError::Malformed),
             replica_sets: sets,

@@ -1,25 +1,30 @@
 //! The changes, as the requests that an API server gets.
 
-use kubernetes::{Changer, Cluster};
+use kubernetes::{Changer, Cluster, Order, Upon};
 use serde_json::json;
 use std::sync::Arc;
 use testkit::failure::cluster::objects::{self, pod, with};
 use testkit::failure::cluster::{Api, workload};
 use wire::target::Workload;
 
-async fn changer(api: &Api, of: Workload) -> Changer {
+pub(crate) async fn changer(api: &Api, of: Workload) -> Changer {
     let now = objects::NOW.parse().expect("a time");
     Changer::new(cluster(api).await, of, Arc::new(move || now))
 }
 
-async fn cluster(api: &Api) -> Cluster {
+/// Of the deployment as it was looked at.
+pub(crate) fn seen(incident: &str) -> Order<'_> {
+    Order { incident, upon: Upon::Seen(Some(4)) }
+}
+
+pub(crate) async fn cluster(api: &Api) -> Cluster {
     Cluster::of(&api.kubeconfig).await.expect("a kubeconfig")
 }
 
 #[tokio::test]
 async fn a_change_is_tried_out_first_and_bound_to_what_it_was_decided_upon() {
     let api = Api::start();
-    let told = changer(&api, workload()).await.restart("inc-1").await.expect("restarted");
+    let told = changer(&api, workload()).await.restart(&seen("inc-1")).await.expect("restarted");
     assert!(told.contains("every pod is new and serves"), "{told}");
     let path = "PATCH /apis/apps/v1/namespaces/shop/deployments/orders?&";
     assert_eq!(
@@ -31,9 +36,9 @@ async fn a_change_is_tried_out_first_and_bound_to_what_it_was_decided_upon() {
     let notes = json!({ "kubectl.kubernetes.io/restartedAt": objects::NOW, "kintsugi/restarted-for": "inc-1" });
     assert_eq!(body["spec"], json!({ "template": { "metadata": { "annotations": notes } } }));
     // Once an incident.
-    changer(&api, workload()).await.restart("inc-1").await.expect("nothing to do");
+    changer(&api, workload()).await.restart(&seen("inc-1")).await.expect("nothing to do");
     assert_eq!(api.lines("PATCH").len(), 2);
-    changer(&api, workload()).await.restart("inc-2").await.expect("restarted");
+    changer(&api, workload()).await.restart(&seen("inc-2")).await.expect("restarted");
     assert_eq!(api.lines("PATCH").len(), 4);
 }
 
@@ -41,7 +46,7 @@ async fn a_change_is_tried_out_first_and_bound_to_what_it_was_decided_upon() {
 async fn what_the_cluster_refuses_when_it_is_tried_out_is_not_done() {
     let api = Api::start();
     api.refuse("dryRun=All", &[422]);
-    let error = changer(&api, workload()).await.restart("inc-1").await.expect_err("refused");
+    let error = changer(&api, workload()).await.restart(&seen("inc-1")).await.expect_err("refused");
     assert!(std::error::Error::source(&error).is_some_and(|why| why.to_string().contains("422")), "{error:?}");
     assert_eq!(api.lines("PATCH").len(), 1);
 }
@@ -50,10 +55,10 @@ async fn what_the_cluster_refuses_when_it_is_tried_out_is_not_done() {
 async fn a_change_that_somebody_else_forestalled_is_decided_anew_and_not_for_ever() {
     let api = Api::start();
     api.refuse("PATCH", &[409, 409]);
-    changer(&api, workload()).await.restart("inc-1").await.expect("restarted at the third try");
+    changer(&api, workload()).await.restart(&seen("inc-1")).await.expect("restarted at the third try");
     assert_eq!((api.lines("PATCH").len(), api.lines("GET /apis/apps/v1/namespaces/shop/deployments").len()), (4, 4));
     api.refuse("PATCH", &[409, 409, 409]);
-    let error = changer(&api, workload()).await.restart("inc-2").await.expect_err("somebody else is at it");
+    let error = changer(&api, workload()).await.restart(&seen("inc-2")).await.expect_err("somebody else is at it");
     assert!(format!("{error:?}").contains("Conflict"), "{error:?}");
     assert_eq!(api.lines("PATCH").len(), 7);
 }
@@ -62,12 +67,12 @@ async fn a_change_that_somebody_else_forestalled_is_decided_anew_and_not_for_eve
 async fn trouble_of_the_cluster_is_tried_again_twice_and_a_missing_permission_is_named() {
     let api = Api::start();
     api.refuse("GET /apis/apps/v1/namespaces/shop/deployments", &[503, 429]);
-    changer(&api, workload()).await.restart("inc-1").await.expect("restarted");
+    changer(&api, workload()).await.restart(&seen("inc-1")).await.expect("restarted");
     api.refuse("GET /apis/apps/v1/namespaces/shop/deployments", &[500, 500, 500]);
-    assert!(format!("{:?}", changer(&api, workload()).await.restart("inc-2").await).contains("Trouble(500)"));
+    assert!(format!("{:?}", changer(&api, workload()).await.restart(&seen("inc-2")).await).contains("Trouble(500)"));
     let patches = api.lines("PATCH").len();
     api.refuse("PATCH", &[403]);
-    let error = changer(&api, workload()).await.restart("inc-3").await.expect_err("forbidden");
+    let error = changer(&api, workload()).await.restart(&seen("inc-3")).await.expect_err("forbidden");
     let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     assert!(why.contains("patch deployments.apps") && why.contains("warden-role.yaml"), "{why}");
     assert_eq!(api.lines("PATCH").len(), patches + 1, "a missing permission does not pass by itself");
@@ -78,7 +83,7 @@ async fn trouble_of_the_cluster_is_tried_again_twice_and_a_missing_permission_is
 async fn an_earlier_revision_comes_back_as_a_whole_as_kubectl_does_it() {
     let api = Api::start();
     api.know(|known| known.deployment["metadata"]["annotations"]["kubernetes.io/change-cause"] = json!("release 2"));
-    changer(&api, workload()).await.use_revision(1, "inc-1").await.expect("undone");
+    changer(&api, workload()).await.use_revision(1, &seen("inc-1")).await.expect("undone");
     let body = api.body("PATCH");
     let template = with(objects::template("orders:1"), "/$patch", json!("replace"));
     assert_eq!(body["spec"]["template"], template, "without the hash, and with a field that we do not know");
@@ -94,9 +99,9 @@ async fn an_earlier_revision_comes_back_as_a_whole_as_kubectl_does_it() {
         notes["deployment.kubernetes.io/revision-history"] = json!("1");
     });
     let patches = api.lines("PATCH").len();
-    changer(&api, workload()).await.use_revision(1, "inc-1").await.expect("it has it already");
+    changer(&api, workload()).await.use_revision(1, &seen("inc-1")).await.expect("it has it already");
     assert_eq!(api.lines("PATCH").len(), patches);
-    let error = changer(&api, workload()).await.use_revision(9, "inc-1").await.expect_err("no such revision");
+    let error = changer(&api, workload()).await.use_revision(9, &seen("inc-1")).await.expect_err("no such revision");
     assert!(error.to_string().contains("revisionHistoryLimit"), "{error}");
 }
 
@@ -104,7 +109,7 @@ async fn an_earlier_revision_comes_back_as_a_whole_as_kubectl_does_it() {
 async fn memory_is_raised_for_one_container_within_its_bounds() {
     let api = Api::start();
     let mi = |mi: u64| mi << 20;
-    changer(&api, workload()).await.limit_memory(mi(192), None, "inc-1").await.expect("raised");
+    changer(&api, workload()).await.limit_memory(mi(192), None, &seen("inc-1")).await.expect("raised");
     let body = api.body("PATCH");
     let containers = json!([{ "name": "app", "resources": { "limits": { "memory": "192Mi" } } }]);
     assert_eq!(body["spec"], json!({ "template": { "spec": { "containers": containers } } }));
@@ -115,13 +120,13 @@ async fn memory_is_raised_for_one_container_within_its_bounds() {
         (mi(256), Workload { container: Some("other".into()), ..workload() }, "no container other"),
         (mi(256), Workload { container: None, ..workload() }, "`container`"),
     ] {
-        let error = changer(&api, of).await.limit_memory(limit, None, "inc-1").await.expect_err(told);
+        let error = changer(&api, of).await.limit_memory(limit, None, &seen("inc-1")).await.expect_err(told);
         assert!(error.to_string().contains(told), "{error}");
     }
     assert_eq!(api.lines("PATCH").len(), 2);
     // The way back is not counted, and needs no leave.
     let full = Workload { raises_per_day: 1, ..workload() };
-    changer(&api, full).await.limit_memory(mi(128), Some(mi(64)), "inc-1").await.expect("taken back");
+    changer(&api, full).await.limit_memory(mi(128), Some(mi(64)), &seen("inc-1")).await.expect("taken back");
     let body = api.body("PATCH");
     assert!(body["metadata"]["annotations"]["kintsugi/memory-raises"].is_null());
     assert_eq!(body["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"], json!({ "memory": "64Mi" }));
@@ -135,14 +140,14 @@ async fn how_many_pods_it_has_is_an_autoscalers_to_say_where_there_is_one_or_may
         json!({ "metadata": { "name": "scaler" }, "spec": { "scaleTargetRef": target, "maxReplicas": 9 } })
     };
     api.know(|known| known.scalers = vec![scaler("another")]);
-    changer(&api, workload()).await.scale(3, "inc-1").await.expect("scaled");
+    changer(&api, workload()).await.scale(3, &seen("inc-1")).await.expect("scaled");
     assert_eq!(api.body("PATCH")["spec"], json!({ "replicas": 3 }));
     api.know(|known| known.scalers = vec![scaler("orders")]);
-    let error = changer(&api, workload()).await.scale(2, "inc-1").await.expect_err("scaled by another");
+    let error = changer(&api, workload()).await.scale(2, &seen("inc-1")).await.expect_err("scaled by another");
     assert!(error.to_string().contains("autoscaler"), "{error}");
     api.refuse("horizontalpodautoscalers", &[403]);
-    changer(&api, workload()).await.scale(2, "inc-1").await.expect_err("nobody can tell");
-    let error = changer(&api, workload()).await.scale(6, "inc-1").await.expect_err("too many");
+    changer(&api, workload()).await.scale(2, &seen("inc-1")).await.expect_err("nobody can tell");
+    let error = changer(&api, workload()).await.scale(6, &seen("inc-1")).await.expect_err("too many");
     assert!(error.to_string().contains("replicas_max"), "{error}");
     assert_eq!(api.lines("PATCH").len(), 2);
 }
@@ -172,10 +177,10 @@ async fn a_workload_of_somebody_else_or_a_paused_one_is_not_touched() {
         api.know(|known| known.deployment = with(objects::deployment(), pointer, value));
         let changer = changer(&api, workload()).await;
         let all = [
-            changer.restart("inc-1").await,
-            changer.use_revision(1, "inc-1").await,
-            changer.scale(3, "inc-1").await,
-            changer.limit_memory(192 << 20, None, "inc-1").await,
+            changer.restart(&seen("inc-1")).await,
+            changer.use_revision(1, &seen("inc-1")).await,
+            changer.scale(3, &seen("inc-1")).await,
+            changer.limit_memory(192 << 20, None, &seen("inc-1")).await,
         ];
         for error in all {
             assert!(error.expect_err("refused").to_string().contains(told));

@@ -3,6 +3,7 @@
 
 mod changes;
 mod diagnostics;
+mod orders;
 mod revisions;
 
 use kubernetes::{Findings, Snapshot};

@@ -8,7 +8,7 @@ use crate::ask::{Answer, get};
 use crate::error::ActError;
 use crate::playbook::Playbook;
 use chassis::clock::SharedClock;
-use kubernetes::{Changer, Cluster, Findings};
+use kubernetes::{ChangeError, Changer, Cluster, Findings, Order, Set, Upon};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -33,6 +33,8 @@ pub struct WorkloadPlaybook {
 struct Known {
     /// The incident that it is healed for.
     incident: String,
+    /// The `metadata.generation` of what was seen when a change of it was decided.
+    generation: Option<i64>,
     /// How many pods it was to have when it was seen to have any.
     count: Option<u32>,
 }
@@ -61,13 +63,28 @@ impl WorkloadPlaybook {
         Self { of, cluster, changer, clock, known: Mutex::default(), looked: tokio::sync::Mutex::new(None) }
     }
 
-    /// What is done from now on is done for this incident, and the cluster's objects say so.
-    pub fn is_for(&self, incident: &str) {
-        incident.clone_into(&mut self.known().incident);
-    }
-
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn change(&self, action: &Action, upon: Upon) -> Result<String, ChangeError> {
+        let incident = self.known().incident.clone();
+        let order = Order { incident: &incident, upon };
+        match action {
+            Action::RestartPods {} => self.changer.restart(&order).await,
+            Action::UseRevision { revision } => self.changer.use_revision(*revision, &order).await,
+            Action::ScalePods { replicas } => self.changer.scale(*replicas, &order).await,
+            Action::LimitMemory { limit, request } => self.changer.limit_memory(*limit, *request, &order).await,
+            Action::DeleteFailedPods {} => self.changer.delete_failed().await,
+            other => Err(ChangeError::Refused(ActError::not_offered(other).to_string())),
+        }
+    }
+}
+
+fn whole(error: &ChangeError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }
 
@@ -120,19 +137,37 @@ impl Playbook for WorkloadPlaybook {
         2
     }
 
+    /// The cluster's objects say what for.
+    fn is_for(&self, cause: &str) {
+        let mut known = self.known();
+        cause.clone_into(&mut known.incident);
+        // What was decided for another one, or before a crash, is decided anew.
+        known.generation = None;
+    }
+
+    fn decided(&self, seen: &Seen) {
+        self.known().generation = seen.found.setup.as_ref().and_then(|setup| setup.generation);
+    }
+
     async fn act(&self, action: &Action) -> Result<String, ActError> {
-        let incident = self.known().incident.clone();
-        let done = match action {
-            Action::RestartPods {} => self.changer.restart(&incident).await,
-            Action::UseRevision { revision } => self.changer.use_revision(*revision, &incident).await,
-            Action::ScalePods { replicas } => self.changer.scale(*replicas, &incident).await,
-            Action::LimitMemory { limit, request } => self.changer.limit_memory(*limit, *request, &incident).await,
-            Action::DeleteFailedPods {} => self.changer.delete_failed().await,
+        let generation = self.known().generation;
+        self.change(action, Upon::Seen(generation)).await.map_err(|error| match error.is_unsent() {
+            true => ActError::Unsent { why: whole(&error), may_pass: error.may_pass() },
+            false => ActError::Refused(whole(&error)),
+        })
+    }
+
+    /// Only what is still as this incident set it.
+    async fn take_back(&self, done: &Action, undo: &Action) -> Result<String, ActError> {
+        let own = match done {
+            Action::UseRevision { revision } => Set::Revision(*revision),
+            Action::ScalePods { replicas } => Set::Pods(*replicas),
+            Action::LimitMemory { limit, .. } => Set::Memory(*limit),
             other => return Err(ActError::not_offered(other)),
         };
-        done.map_err(|error| match std::error::Error::source(&error) {
-            Some(source) => ActError::Refused(format!("{error}: {source}")),
-            None => ActError::Refused(error.to_string()),
-        })
+        match self.change(undo, Upon::Own(own)).await {
+            Err(error) if error.is_foreign() => Ok(ChangeError::Foreign.to_string()),
+            done => done.map_err(|error| ActError::Refused(whole(&error))),
+        }
     }
 }

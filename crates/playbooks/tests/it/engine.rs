@@ -214,6 +214,51 @@ async fn what_was_done_before_it_was_cut_short_is_not_done_a_second_time() {
 }
 
 #[tokio::test]
+async fn what_was_not_begun_is_not_taken_back_and_not_spent_but_not_tried_for_ever() {
+    /// Nothing reaches it so many times.
+    struct Away(Thing, Mutex<u32>);
+    impl Playbook for Away {
+        type Seen = World;
+        async fn look(&self) -> World {
+            self.0.look().await
+        }
+        fn invariants(&self, seen: &World) -> Vec<Invariant> {
+            self.0.invariants(seen)
+        }
+        fn diagnose(&self, seen: &World) -> String {
+            self.0.diagnose(seen)
+        }
+        fn remedies(&self, seen: &World) -> Vec<Remedy> {
+            self.0.remedies(seen)
+        }
+        fn is_over(&self, seen: &World) -> bool {
+            self.0.is_over(seen)
+        }
+        async fn act(&self, action: &Action) -> Result<String, ActError> {
+            let left = {
+                let mut left = self.1.lock().expect("a number");
+                let now = *left;
+                *left = now.saturating_sub(1);
+                now
+            };
+            match left {
+                0 => self.0.act(action).await,
+                _ => Err(ActError::Unsent { why: "it is away".into(), may_pass: true }),
+            }
+        }
+    }
+    let thing = || Thing { well_at: vec!["a"], remedies: vec![repair("a")], ..Thing::default() };
+    let (stand, away) = (Stand::new(), Away(thing(), Mutex::new(2)));
+    check(&stand.heal(&away, "x").await, ActOutcome::Healed);
+    assert_eq!(away.0.went(), ["a"]);
+    let (stand, away) = (Stand::new(), Away(thing(), Mutex::new(3)));
+    let report = stand.heal(&away, "x").await;
+    check(&report, ActOutcome::Unhealed);
+    assert!(report.tried.is_empty() && report.advice.join("").contains("it is away"), "{report:#?}");
+    check(&stand.heal(&away, "x").await, ActOutcome::Healed);
+}
+
+#[tokio::test]
 async fn without_a_diary_nothing_is_done() {
     let stand = Stand::new();
     stand.write("diary.json", "{ torn");

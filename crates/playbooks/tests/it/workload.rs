@@ -3,7 +3,7 @@
 use kubernetes::Cluster;
 use playbooks::{Playbook, WorkloadPlaybook};
 use serde_json::{Value, json};
-use testkit::failure::cluster::objects::{NOW, ailing, pod, progressing, terminated, waiting, with};
+use testkit::failure::cluster::objects::{NOW, ailing, pod, progressing, template, terminated, waiting, with};
 use testkit::failure::cluster::{Api, workload};
 use wire::runtime::{ActOutcome, Action, Undo};
 use wire::target::Workload;
@@ -102,6 +102,75 @@ async fn what_makes_nothing_better_is_taken_back_and_not_tried_again() {
     assert_eq!(kept, [(Action::UseRevision { revision: 1 }, false)]);
     let image = api.know(|known| known.deployment["spec"]["template"]["spec"]["containers"][0]["image"].clone());
     assert_eq!(image, "orders:2");
+}
+
+#[tokio::test]
+async fn what_somebody_else_rolled_out_meanwhile_is_not_taken_back() {
+    let (api, stand) = (Api::start(), Stand::new());
+    api.know(|known| known.pods = vec![imageless()]);
+    let of = playbook(&api, workload()).await;
+    let diary = &mut stand.diary();
+    let healing = playbooks::heal(&of, &stand.site, diary, "inc-1");
+    let other = async {
+        testkit::eventually("it is patched", std::time::Duration::from_secs(10), async || {
+            (api.lines("PATCH").len() == 2).then_some(())
+        })
+        .await;
+        api.know(|known| known.deployment["spec"]["template"] = template("orders:3"));
+    };
+    let (report, ()) = tokio::join!(healing, other);
+    let report = report.expect("a diary");
+    check(&report, ActOutcome::Unhealed);
+    assert!(report.tried.first().is_some_and(|tried| tried.what.contains("left as it is")), "{report:#?}");
+    let image = api.know(|known| known.deployment["spec"]["template"]["spec"]["containers"][0]["image"].clone());
+    assert_eq!((image, api.lines("PATCH").len()), (json!("orders:3"), 2));
+}
+
+#[tokio::test]
+async fn an_outage_before_anything_is_sent_calls_nobody_and_spends_nothing() {
+    let (api, stand) = (Api::start(), Stand::new());
+    api.know(|known| known.pods = vec![imageless()]);
+    let of = playbook(&api, workload()).await;
+    api.refuse("PATCH", &[500; 9]);
+    let report = stand.heal(&of, "inc-1").await;
+    check(&report, ActOutcome::Unhealed);
+    assert!(report.tried.is_empty() && report.advice.join("").contains("answered 500"), "{report:#?}");
+    assert!(!stand.diary().is_cut_short() && api.lines("PATCH").iter().all(|line| line.contains("dryRun=All")));
+    // Once the cluster is there again, the same is tried.
+    let report = stand.heal(&of, "inc-1").await;
+    assert_eq!(report.tried.len(), 1, "{report:#?}");
+    // What the cluster does not take is spent, and there is nothing to take back.
+    let (api, stand) = (Api::start(), Stand::new());
+    api.know(|known| known.pods = vec![imageless()]);
+    api.refuse("PATCH", &[422]);
+    let report = stand.heal(&playbook(&api, workload()).await, "inc-1").await;
+    check(&report, ActOutcome::Unhealed);
+    assert!(report.tried.first().is_some_and(|tried| tried.what.contains("nothing was changed")), "{report:#?}");
+    assert_eq!(api.lines("PATCH").len(), 1);
+}
+
+#[tokio::test]
+async fn a_restart_that_was_cut_short_is_not_done_a_second_time() {
+    for is_restarted in [true, false] {
+        let (api, stand) = (Api::start(), Stand::new());
+        let notes = json!({ "kintsugi/restarted-for": "inc-1" });
+        api.know(|known| {
+            known.pods = vec![crashing()];
+            if is_restarted {
+                known.deployment["spec"]["template"]["metadata"]["annotations"] = notes.clone();
+            }
+        });
+        let of = playbook(&api, workload()).await;
+        of.is_for("");
+        let remedy = of.remedies(&of.look().await).into_iter().next().expect("a restart");
+        let trying = json!({ "remedy": remedy, "before": 1, "from": NOW });
+        let page = json!({ "cause": "inc-1", "first": [], "tried": [], "held": [], "trying": trying });
+        stand.write("diary.json", page.to_string());
+        playbooks::withdraw(&of, &stand.site, &mut stand.diary()).await.expect("a diary");
+        assert!(!stand.diary().is_cut_short());
+        // Where it had not begun it is decided anew, by whoever is asked to heal it.
+        assert_eq!(api.lines("PATCH"), Vec::<String>::new(), "{is_restarted}");
+    }
 }
 
 #[tokio::test]

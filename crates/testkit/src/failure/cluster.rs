@@ -24,6 +24,10 @@ pub struct Known {
     pub others: BTreeMap<&'static str, Vec<Value>>,
     /// The statuses that the next requests with this in their line are answered with.
     pub refusals: Vec<(&'static str, VecDeque<u16>)>,
+    /// What somebody else makes of the deployment just before the next request that is answered with 409.
+    pub forestalled: Option<Value>,
+    /// The objects of one page of a list; none: all on one.
+    pub page: Option<usize>,
     /// Every request.
     pub asked: Vec<Asked>,
 }
@@ -123,11 +127,21 @@ fn answer(known: &mut Known, asked: &Asked) -> Reply {
     known.asked.push(asked.clone());
     let refused = known.refusals.iter_mut().find(|(what, left)| asked.line.contains(what) && !left.is_empty());
     if let Some(status) = refused.and_then(|(_, left)| left.pop_front()) {
+        if let Some(other) = known.forestalled.take_if(|_| status == 409) {
+            known.deployment = other;
+        }
         let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status, "message": "not so", "reason": "" });
         return Reply::Status(status, body.to_string());
     }
     let is = |what: &str| asked.line.contains(what);
-    let list = |items: &[Value]| json!({ "kind": "List", "apiVersion": "v1", "metadata": {}, "items": items });
+    let from = asked.line.split_once("&continue=").and_then(|(_, from)| from.split(['&', ' ']).next()?.parse().ok());
+    let (from, page) = (from.unwrap_or(0_usize), known.page.unwrap_or(usize::MAX));
+    let list = |items: &[Value]| {
+        let to = from.saturating_add(page);
+        let go_on = if to < items.len() { json!({ "continue": to.to_string() }) } else { json!({}) };
+        let items: Vec<&Value> = items.iter().skip(from).take(page).collect();
+        json!({ "kind": "List", "apiVersion": "v1", "metadata": go_on, "items": items })
+    };
     let body = match asked.line.split_once(' ').map_or("", |(method, _)| method) {
         "GET" if is("/deployments/orders") => known.deployment.clone(),
         "GET" if is("/replicasets") => list(&known.replica_sets),
