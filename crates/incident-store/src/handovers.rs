@@ -8,6 +8,7 @@ mod drive;
 mod next;
 mod record;
 mod report;
+mod seats;
 mod send;
 mod step;
 mod stream;
@@ -28,10 +29,9 @@ use chassis::metrics::Metrics;
 use diesel_async::AsyncPgConnection;
 use prometheus::{IntCounterVec, Opts};
 use record::Record;
+use seats::Seats;
 use serde::Deserialize;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use wire::handover::{HandOver, Handover, HandoverId, MAX_LIMIT_MS};
 use wire::operation::MAX_WAIT_MS;
 use wire::paths;
@@ -45,7 +45,7 @@ const STREAMS: usize = 4;
 #[derive(Debug, Clone)]
 pub(crate) struct Handovers {
     http: reqwest::Client,
-    streams: Arc<Semaphore>,
+    streams: Seats,
     ended: IntCounterVec,
 }
 
@@ -56,11 +56,12 @@ impl Handovers {
             (MIN_LIMIT_MS..=MAX_LIMIT_MS).contains(&settings.handover_limit_ms),
             "the setting handover_limit_ms must be from {MIN_LIMIT_MS} to {MAX_LIMIT_MS}"
         );
-        let most = settings.handovers.min(1_000);
+        let streams = |handovers: usize| handovers.clamp(1, 1_000) * STREAMS;
+        let streams = Seats::new(streams(settings.handovers), streams(settings.handovers_per_caller));
         let opts = Opts::new("kintsugi_handovers_ended_total", "Hand-overs that this process answered, by outcome.");
         let ended = IntCounterVec::new(opts, &["target", "outcome"])?;
         metrics.registry().register(Box::new(ended.clone()))?;
-        Ok(Self { http: send::client()?, streams: Arc::new(Semaphore::new(most.max(1) * STREAMS)), ended })
+        Ok(Self { http: send::client()?, streams, ended })
     }
 }
 
@@ -84,7 +85,7 @@ pub(crate) async fn post_handover(
     body: web::Json<HandOver>,
 ) -> Result<HttpResponse, Reply<StoreError>> {
     let record = accept::accept(&app, &caller.name, body.into_inner()).await?;
-    answer(&request, &app, record, asked.into_inner(), true).await
+    answer(&request, &app, &caller.name, record, asked.into_inner(), true).await
 }
 
 pub(crate) async fn read_handover(
@@ -99,12 +100,13 @@ pub(crate) async fn read_handover(
     // Who may not read it is not told that it is there.
     let may_read = |record: &Record| record.caller == caller.name || caller.roles.contains(&Role::Operator);
     let record = record.filter(may_read).ok_or(StoreError::NoHandover(id))?;
-    answer(&request, &app, record, asked.into_inner(), false).await
+    answer(&request, &app, &caller.name, record, asked.into_inner(), false).await
 }
 
 async fn answer(
     request: &HttpRequest,
     app: &web::Data<App>,
+    caller: &str,
     record: Record,
     asked: Asked,
     is_new: bool,
@@ -112,7 +114,7 @@ async fn answer(
     let place = (header::LOCATION, format!("{}/{}", paths::OPERATIONS, record.id));
     if wants_stream(request) {
         let after = stream::place(request, asked.last_event_id.as_deref(), &record)?;
-        return Ok(stream::open(app, record.id, after, place)?);
+        return Ok(stream::open(app, caller, record.id, after, place)?);
     }
     let view = wait(app, record.id, asked).await?;
     // What was just taken in and is not answered yet is accepted; everything else is read.

@@ -32,6 +32,8 @@ pub struct Settings {
     pub handovers: usize,
     /// Those of one caller, at most.
     pub handovers_per_caller: usize,
+    /// Answered ones of one caller that are kept, at most; the oldest go first.
+    pub handovers_kept_per_caller: usize,
     /// How long a reset waits for `patcher`, seconds.
     pub reset_limit_s: u64,
 }
@@ -52,6 +54,7 @@ impl Default for Settings {
             handover_limit_ms: 110_000,
             handovers: 64,
             handovers_per_caller: 16,
+            handovers_kept_per_caller: 500,
             reset_limit_s: 45,
         }
     }

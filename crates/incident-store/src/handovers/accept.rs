@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
 use wire::handover::{HandOver, HandoverId};
 use wire::target::Catalogue;
 use wire::{Digest, Position, redact};
@@ -40,7 +41,9 @@ pub(super) async fn accept(app: &App, caller: &str, request: HandOver) -> Result
         answer: None,
         ended_at: None,
     };
-    let most = Most { all: app.settings.handovers, of_one: app.settings.handovers_per_caller };
+    let settings = &app.settings;
+    let (all, of_one, kept) = (settings.handovers, settings.handovers_per_caller, settings.handovers_kept_per_caller);
+    let most = Most { all, of_one, kept };
     let digest = Digest::of_json(&content).to_string();
     app.store.write(move |conn| Box::pin(take_in(conn, record, digest, most))).await
 }
@@ -82,6 +85,7 @@ fn without_secrets(mut request: HandOver) -> HandOver {
 struct Most {
     all: usize,
     of_one: usize,
+    kept: usize,
 }
 
 async fn take_in(
@@ -103,6 +107,19 @@ async fn take_in(
             return Err(StoreError::TooManyHandovers { open, whose });
         }
     }
+    forget_old(conn, &record.caller, most.kept).await?;
     record::insert(conn, &record, digest).await?;
     Ok(record)
+}
+
+/// Forgets a caller's oldest answers beyond so many.
+async fn forget_old(conn: &mut AsyncPgConnection, caller: &str, kept: usize) -> Result<(), StoreError> {
+    let ended = handovers::table.filter(handovers::caller.eq(caller)).filter(handovers::ended_at.is_not_null());
+    let kept = i64::try_from(kept).unwrap_or(i64::MAX);
+    let old = ended.order((handovers::ended_at.desc(), handovers::id.desc())).offset(kept).select(handovers::id);
+    let old: Vec<Uuid> = old.load(conn).await?;
+    if !old.is_empty() {
+        diesel::delete(handovers::table.filter(handovers::id.eq_any(old))).execute(conn).await?;
+    }
+    Ok(())
 }

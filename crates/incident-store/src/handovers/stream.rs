@@ -1,6 +1,7 @@
 //! What is told on the way, as Server-Sent Events: from any place on, without a gap or a repetition, until the answer.
 
 use super::record::{self, Record};
+use super::seats::Seat;
 use crate::app::App;
 use crate::error::StoreError;
 use crate::store::Look;
@@ -11,9 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use diesel_async::AsyncPgConnection;
 use futures::stream;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use wire::handover::{HandoverId, Notice};
 
 /// The first frame: how long a client waits before it comes again.
@@ -37,13 +36,14 @@ pub(super) fn place(request: &HttpRequest, asked: Option<&str>, record: &Record)
 /// Opens a stream after a place.
 pub(super) fn open(
     app: &web::Data<App>,
+    caller: &str,
     id: HandoverId,
     after: u32,
     place: (HeaderName, String),
 ) -> Result<HttpResponse, StoreError> {
-    let permit = Arc::clone(&app.handovers.streams).try_acquire_owned().map_err(|_| StoreError::TooManyClients)?;
+    let seat = app.handovers.streams.take(caller).ok_or(StoreError::TooManyClients)?;
     let beat = Duration::from_millis(app.settings.stream_beat_ms).max(MIN_BEAT);
-    let reader = Reader { app: app.clone(), id, after, beat, is_first: true, is_over: false, _permit: permit };
+    let reader = Reader { app: app.clone(), id, after, beat, is_first: true, is_over: false, _seat: seat };
     let parts = stream::unfold(reader, |reader| reader.read_on());
     let response = HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream; charset=utf-8"))
@@ -61,7 +61,7 @@ struct Reader {
     beat: Duration,
     is_first: bool,
     is_over: bool,
-    _permit: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 impl Reader {

@@ -229,6 +229,41 @@ async fn there_are_no_more_open_than_may_be_of_one_caller_and_of_all() {
 }
 
 #[tokio::test]
+async fn of_one_caller_only_the_newest_answers_are_kept() {
+    let store = start_changed(&Callee::start(&[]), |settings| settings.handovers_kept_per_caller = 2).await;
+    let mut ids = Vec::new();
+    for key in ["a", "b", "c", "d"] {
+        let handover = taken(&store, &with(failed(&store, key), "/failure/status", json!(404))).await;
+        answered(&store, &handover).await;
+        store.pass(1);
+        ids.push(handover.id);
+    }
+    let (status, _) = store.post(PATH, "operator", &failed(&store, "e")).await;
+    assert_eq!(status, 202, "another caller's");
+    let mut statuses = Vec::new();
+    for id in ids {
+        statuses.push(store.get(&format!("{PATH}/{id}"), "caller").await.0);
+    }
+    assert_eq!(statuses, [404, 200, 200, 200], "two are kept when the next one comes");
+}
+
+#[tokio::test]
+async fn one_callers_streams_leave_a_place_for_anothers() {
+    let store = start(&Callee::start(&[])).await;
+    let handover = taken(&store, &failed(&store, "k")).await;
+    let listen = |who: &'static str| {
+        let request = reqwest::Client::new().get(format!("{}{PATH}/{}", store.base, handover.id));
+        request.bearer_auth(token(who)).header("accept", "text/event-stream").send()
+    };
+    let mut open = Vec::new();
+    for _ in 0..12 {
+        open.push(listen("caller").await.unwrap().error_for_status().unwrap());
+    }
+    assert_eq!(listen("caller").await.unwrap().status(), 503, "three hand-overs, four streams each");
+    assert_eq!(listen("operator").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_failure_that_nobody_reported_becomes_an_incident_by_what_it_says_or_of_its_own_kind() {
     let store = start(&Callee::start(&[])).await;
     let body = with(failed(&store, "marked"), "/failure/error", json!("it said: B, password=hunter2"));

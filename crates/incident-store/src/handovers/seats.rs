@@ -1,0 +1,65 @@
+//! How many listen to streams at once: not more than there may be, and of one caller not so many that no other finds a place.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The places of all streams. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Seats {
+    all: usize,
+    of_one: usize,
+    taken: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Seats {
+    pub(super) fn new(all: usize, of_one: usize) -> Self {
+        Self { all, of_one, taken: Arc::default() }
+    }
+
+    /// A place for a caller, free again when it is dropped; none when there is none.
+    pub(super) fn take(&self, caller: &str) -> Option<Seat> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = taken.get(caller).copied().unwrap_or_default();
+        if own >= self.of_one || taken.values().sum::<usize>() >= self.all {
+            return None;
+        }
+        taken.insert(caller.to_owned(), own + 1);
+        Some(Seat { seats: self.clone(), caller: caller.to_owned() })
+    }
+}
+
+/// A place that is taken.
+#[derive(Debug)]
+pub(super) struct Seat {
+    seats: Seats,
+    caller: String,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        match taken.get_mut(&self.caller) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => drop(taken.remove(&self.caller)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_takes_no_more_than_its_own_and_leaves_the_others_theirs() {
+        let seats = Seats::new(3, 2);
+        let first = seats.take("a");
+        let second = seats.take("a");
+        assert!(first.is_some() && second.is_some() && seats.take("a").is_none());
+        let of_another = seats.take("b");
+        assert!(of_another.is_some() && seats.take("c").is_none(), "three are all");
+        drop(first);
+        assert!(seats.take("a").is_some(), "who leaves makes room");
+        drop((second, of_another));
+        assert!(seats.taken.lock().unwrap().is_empty(), "who has left is forgotten");
+    }
+}
