@@ -58,6 +58,16 @@ fn only_a_few_headers_are_taken_and_no_secret() {
 }
 
 #[test]
+fn a_path_with_a_secret_is_refused_and_the_refusal_does_not_tell_it() {
+    for path in
+        ["/orders?token=hunter2hunter2", "/orders/7?all=1&password=hunter2hunter2", "/orders?api_key=hunter2hunter2"]
+    {
+        is_refused(call("GET", path), "held a secret");
+        assert!(!handed(call("GET", path)).check().unwrap_err().contains("hunter2"), "{path}");
+    }
+}
+
+#[test]
 fn a_call_that_is_printed_tells_neither_its_body_nor_its_headers_values() {
     let mut one = call("POST", "/orders?token=hunter2hunter2");
     one.body = "the-body".into();
