@@ -237,9 +237,8 @@ async fn a_replay_sees_the_version_itself_whoever_asks() {
     };
     let key = |who: &str| Key::of_token(&testkit::token(who));
     assert_eq!(ask(key("verifier").ask(&replay)).await, (500, None));
-    assert_eq!(
-        ask(key("healer").ask(&replay)).await,
-        (500, None),
-        "a verifier that asks for no word proves nothing of itself"
-    );
+    for time in ["first", "second"] {
+        let seen = ask(key("healer").ask(&replay)).await;
+        assert_eq!(seen, (500, None), "the {time} time: neither an older answer nor a breaker's");
+    }
 }
