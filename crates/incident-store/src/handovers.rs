@@ -31,7 +31,9 @@ use prometheus::{IntCounterVec, Opts};
 use record::Record;
 use seats::Seats;
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use wire::handover::{HandOver, Handover, HandoverId, MAX_LIMIT_MS};
 use wire::operation::MAX_WAIT_MS;
 use wire::paths;
@@ -40,12 +42,17 @@ use wire::paths;
 const MIN_LIMIT_MS: u64 = 1_000;
 /// How many streams there may be for each hand-over that may be open: a caller comes again before its old one is gone.
 const STREAMS: usize = 4;
+/// How many failures are reported at once: one may have to wait for a lock, and the pool's connections are for all.
+const REPORTERS: usize = 2;
 
 /// What this part of the service holds. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Handovers {
     http: reqwest::Client,
     streams: Seats,
+    /// One for each failure that is being reported.
+    reports: Seats,
+    reporters: Arc<Semaphore>,
     ended: IntCounterVec,
 }
 
@@ -58,10 +65,11 @@ impl Handovers {
         );
         let streams = |handovers: usize| handovers.clamp(1, 1_000) * STREAMS;
         let streams = Seats::new(streams(settings.handovers), streams(settings.handovers_per_caller));
+        let (reports, reporters) = (Seats::new(usize::MAX, 1), Arc::new(Semaphore::new(REPORTERS)));
         let opts = Opts::new("kintsugi_handovers_ended_total", "Hand-overs that this process answered, by outcome.");
         let ended = IntCounterVec::new(opts, &["target", "outcome"])?;
         metrics.registry().register(Box::new(ended.clone()))?;
-        Ok(Self { http: send::client()?, streams, ended })
+        Ok(Self { http: send::client()?, streams, reports, reporters, ended })
     }
 }
 

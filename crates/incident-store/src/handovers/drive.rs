@@ -97,8 +97,13 @@ async fn step(app: &web::Data<App>, id: HandoverId) -> Result<(), StoreError> {
     let then = app.store.read(move |conn| Box::pin(async move { decide(conn, &own, id, now).await })).await?;
     match then {
         Then::Nothing => {}
-        // Neither keeps another hand-over waiting: a fault's row may be locked for as long as a transaction may take.
-        Then::Report(record) => app.store.stop.spawn("report", report::report(app.clone(), *record)),
+        // No other hand-over waits for it: a fault's row may be locked for as long as a transaction may take.
+        Then::Report(record) => {
+            // One that is still under way is not begun again.
+            if let Some(seat) = app.handovers.reports.take(&record.id.to_string()) {
+                app.store.stop.spawn("report", report::report(app.clone(), *record, seat));
+            }
+        }
         Then::Send(what) => {
             let (record, handing, repetition) = *what;
             app.store.stop.spawn("handover", send::send(app.clone(), record, handing, repetition));

@@ -1,6 +1,7 @@
 //! The incident of a failure that nobody else reported: by the fault rules, else of a kind of its own.
 
 use super::record::Record;
+use super::seats::Seat;
 use super::{belong, step};
 use crate::app::App;
 use crate::detections;
@@ -11,7 +12,13 @@ use wire::IncidentId;
 use wire::detection::Detection;
 
 /// Reports the failure and brings its incident together with it. Done twice it is the same: the occurrence has one name.
-pub(super) async fn report(app: web::Data<App>, record: Record) {
+pub(super) async fn report(app: web::Data<App>, record: Record, _seat: Seat) {
+    let stop = app.store.stop.clone();
+    let place = tokio::select! {
+        place = app.handovers.reporters.acquire() => place,
+        () = stop.requested() => return,
+    };
+    let Ok(_place) = place else { return };
     let Some(target) = app.catalogue.get(&record.request.target) else { return };
     let Some((code, by)) = belong::fault_of(target, &record.request) else { return };
     let detection = belong::detection(&record, code, by, app.store.clock.now());

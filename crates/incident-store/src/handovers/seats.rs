@@ -1,9 +1,9 @@
-//! How many listen to streams at once: not more than there may be, and of one caller not so many that no other finds a place.
+//! How many do something at once: not more than may in all, and of one not so many that no other finds a place.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The places of all streams. Cheap to clone.
+/// The places. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Seats {
     all: usize,
@@ -16,15 +16,15 @@ impl Seats {
         Self { all, of_one, taken: Arc::default() }
     }
 
-    /// A place for a caller, free again when it is dropped; none when there is none.
-    pub(super) fn take(&self, caller: &str) -> Option<Seat> {
+    /// A place for somebody, free again when it is dropped; none when there is none.
+    pub(super) fn take(&self, who: &str) -> Option<Seat> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = taken.get(caller).copied().unwrap_or_default();
+        let own = taken.get(who).copied().unwrap_or_default();
         if own >= self.of_one || taken.values().sum::<usize>() >= self.all {
             return None;
         }
-        taken.insert(caller.to_owned(), own + 1);
-        Some(Seat { seats: self.clone(), caller: caller.to_owned() })
+        taken.insert(who.to_owned(), own + 1);
+        Some(Seat { seats: self.clone(), who: who.to_owned() })
     }
 }
 
@@ -32,15 +32,15 @@ impl Seats {
 #[derive(Debug)]
 pub(super) struct Seat {
     seats: Seats,
-    caller: String,
+    who: String,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        match taken.get_mut(&self.caller) {
+        match taken.get_mut(&self.who) {
             Some(own) if *own > 1 => *own -= 1,
-            _ => drop(taken.remove(&self.caller)),
+            _ => drop(taken.remove(&self.who)),
         }
     }
 }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_takes_no_more_than_its_own_and_leaves_the_others_theirs() {
+    fn one_takes_no_more_than_its_own_and_leaves_the_others_theirs() {
         let seats = Seats::new(3, 2);
         let first = seats.take("a");
         let second = seats.take("a");
