@@ -9,7 +9,7 @@ fn the_sample_file_names_every_setting_with_its_default() {
     let text = std::fs::read_to_string(path).expect("the sample file");
     assert_eq!(toml::from_str::<Settings>(&text).expect("settings"), Settings::default());
     let keys = toml::from_str::<toml::Table>(&text).expect("a table").len();
-    assert_eq!(keys, 14, "the sample file shows every setting");
+    assert_eq!(keys, 15, "the sample file shows every setting");
 }
 
 #[test]
