@@ -169,6 +169,8 @@ async fn a_restart_that_was_cut_short_is_not_done_a_second_time() {
         playbooks::withdraw(&of, &stand.site, &mut stand.diary()).await.expect("a diary");
         assert!(!stand.diary().is_cut_short());
         // Where it had not begun it is decided anew, by whoever is asked to heal it.
+        let left = std::fs::read_to_string(stand.path("diary.json")).expect("a diary");
+        assert_eq!(left.contains("were restarted for this incident already"), is_restarted, "{left}");
         assert_eq!(api.lines("PATCH"), Vec::<String>::new(), "{is_restarted}");
     }
 }
