@@ -94,7 +94,7 @@ impl Fleet {
             knowledge: tiny.knowledge.clone(),
             ports,
             overrides,
-            durable: false,
+            durable: setup.durable,
         };
         let stack = Stack::start(options.clone(), &mut |line| println!("{line}")).await.expect("the stack");
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client");

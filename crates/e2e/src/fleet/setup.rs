@@ -17,6 +17,8 @@ pub struct Setup {
     pub resources: Option<fn(&Path) -> String>,
     /// The host behind which the target's remote is, instead of a folder.
     pub sshd: Option<Sshd>,
+    /// Whether PostgreSQL keeps each commit before it says so; for stories that kill it.
+    pub durable: bool,
     /// Whether a pipeline deploys the target.
     pub by_pipeline: bool,
     /// More targets that only the store and the healer know, with what each needs; none of them runs.

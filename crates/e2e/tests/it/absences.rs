@@ -65,7 +65,7 @@ fn revive(fleet: &mut Fleet) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_away_at_any_step_loses_nothing() {
-    let mut fleet = Fleet::start(Setup::default()).await;
+    let mut fleet = Fleet::start(Setup { durable: true, ..Setup::default() }).await;
     for step in STEPS {
         println!("PostgreSQL goes away in {step}");
         let take = end(fleet.stack.postgres.pid());
