@@ -63,7 +63,7 @@ const CHEATS: [Cheat; 7] = [
     // A token for each part.
     (
         &SESSION,
-        "session.send(part, &token).await?;",
+        "session.send(part, &pass).await?;",
         "session.send(part, &session.log_in().await?).await?;",
         &["no_witness"],
     ),

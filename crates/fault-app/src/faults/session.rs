@@ -6,9 +6,9 @@ use fault_app::session::{Refused, Session};
 
 /// Sends all parts of an upload.
 pub(crate) async fn run(session: &Session) -> Result<(), Refused> {
-    let token = session.log_in().await?;
+    let pass = session.log_in().await?;
     for part in 1..=Session::PARTS {
-        session.send(part, &token).await?;
+        session.send(part, &pass).await?;
     }
     Ok(())
 }
