@@ -116,6 +116,6 @@ mod tests {
             (at(3_000), Answer::Failed),
         ];
         let seen = Seen::of(&answers, (from, at(500)), Duration::from_secs(3));
-        assert_eq!((seen.error_s, seen.stale_s, seen.wrong_s, seen.requests, seen.failed), (2, 1, 1, 6, 3));
+        assert_eq!((seen.error_s, seen.stale_s, seen.wrong_s, seen.requests, seen.failed), (2, 1, 1, 5, 3));
     }
 }
