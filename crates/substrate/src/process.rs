@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -178,11 +179,43 @@ fn spawn_from_a_thread_that_stays(command: Command) -> std::io::Result<Child> {
     told.recv().unwrap_or_else(|_| Err(std::io::Error::other("the starting thread died")))
 }
 
-/// A port of loopback that was free a moment ago.
+/// Below the range from which Linux takes ports for outgoing connections and for port 0: one of those may be taken between the choice and the
+/// use. `deployer` has the next ten thousand for its instances.
+const PORTS: std::ops::Range<u32> = 10_000..20_000;
+/// How far apart two processes with neighbouring pids begin.
+const APART: u32 = 61;
+
+/// A port of loopback that was free a moment ago. The same process gets another one each time, and processes that were started one after the other
+/// look in different places, so that two that choose at once do not choose the same.
 ///
 /// # Errors
 /// When none can be bound.
 pub fn free_port() -> Result<u16, SubstrateError> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(io("bind", "127.0.0.1:0"))?;
-    listener.local_addr().map(|address| address.port()).map_err(io("read the port of", "127.0.0.1:0"))
+    static CHOSEN: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(APART);
+    let mut last = None;
+    for _ in PORTS {
+        let step = first.wrapping_add(CHOSEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(PORTS.start + step % (PORTS.end - PORTS.start)).unwrap_or(u16::MAX);
+        match TcpListener::bind(("127.0.0.1", port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => last = Some(error),
+        }
+    }
+    let none = std::io::Error::new(std::io::ErrorKind::AddrInUse, "no port from 10000 to 19999 is free");
+    Err(io("bind", "127.0.0.1")(last.unwrap_or(none)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_port_is_given_twice_or_while_it_is_taken_and_none_from_the_systems_own_range() {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..200 {
+            let port = free_port().expect("a free port");
+            assert!((10_000..20_000).contains(&port) && seen.insert(port), "{port}");
+        }
+    }
 }
