@@ -21,7 +21,7 @@ use wire::target::Workload;
 pub(crate) const INCIDENT: &str = "kintsugi/incident";
 /// For which incident its pods were restarted at last; in the template.
 pub(crate) const RESTARTED_FOR: &str = "kintsugi/restarted-for";
-/// Whoever else changed it meanwhile, it is decided anew so often.
+/// A write may meet one of its status, of which its generation knows nothing; it is sent so often at most.
 const TRIES: usize = 3;
 
 /// Tells the time.
