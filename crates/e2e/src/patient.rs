@@ -95,6 +95,21 @@ impl Patient {
         .await
     }
 
+    /// Begins a new epoch in which all that `knowledge` holds by then is known.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn learn_anew(&self) {
+        let store = self.stack.store().unwrap();
+        assert!(store.reset().await.unwrap().complete);
+        let starts = || self.stack.supervisor.running().get(&Service::RagGateway).map_or(0, |running| running.starts);
+        let before = starts();
+        self.stack.supervisor.kill(Service::RagGateway, false);
+        eventually("the knowledge base runs again", RECOVERY, async || (starts() > before).then_some(())).await;
+        self.live(RECOVERY).await;
+        store.resume().await.unwrap();
+    }
+
     /// Asks a fault's route as a user would; the status, or 0 when there was no answer.
     pub async fn ask(&self, fault: Fault) -> u16 {
         self.post(route(fault)).await

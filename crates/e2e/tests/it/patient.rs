@@ -6,25 +6,17 @@ use e2e::fleet::diagnosis;
 use e2e::patient::{Patient, RECOVERY, Setup, original, told};
 use testkit::{eventually, repository};
 use variants::Fault;
-use wire::Service;
 use wire::event::{Body, EscalationReason};
 use wire::incident::Status;
 
 /// Makes this cure all that is known, in a new epoch.
 async fn know(patient: &Patient, cure: Option<String>) {
-    let store = patient.stack.store().unwrap();
-    assert!(store.reset().await.unwrap().complete);
     let path = patient.knowledge.join("wrong.md");
     match cure {
         Some(text) => std::fs::write(path, text).unwrap(),
         None => drop(std::fs::remove_file(path)),
     }
-    let starts = || patient.stack.supervisor.running().get(&Service::RagGateway).map_or(0, |running| running.starts);
-    let before = starts();
-    patient.stack.supervisor.kill(Service::RagGateway, false);
-    eventually("the knowledge base runs again", RECOVERY, async || (starts() > before).then_some(())).await;
-    patient.live(RECOVERY).await;
-    store.resume().await.unwrap();
+    patient.learn_anew().await;
 }
 
 /// A fault whose only known cure is this one ends with a person, for this reason and after these refusals.

@@ -5,7 +5,6 @@
 use e2e::fleet::diagnosis;
 use e2e::patient::{Patient, RECOVERY, Setup, root, told};
 use testkit::{eventually, repository};
-use wire::Service;
 use wire::event::Body;
 use wire::incident::{Incident, Status};
 
@@ -141,18 +140,11 @@ async fn shut(patient: &Patient, route: &str, registry: &str) {
 
 /// Makes all that the platform knows known, in a new epoch.
 async fn know(patient: &Patient) {
-    let store = patient.stack.store().unwrap();
-    assert!(store.reset().await.unwrap().complete);
     for entry in root().join("crates/rag-gateway/knowledge").read_dir().unwrap() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), patient.knowledge.join(entry.file_name())).unwrap();
     }
-    let starts = || patient.stack.supervisor.running().get(&Service::RagGateway).map_or(0, |running| running.starts);
-    let before = starts();
-    patient.stack.supervisor.kill(Service::RagGateway, false);
-    eventually("the knowledge base runs again", RECOVERY, async || (starts() > before).then_some(())).await;
-    patient.live(RECOVERY).await;
-    store.resume().await.unwrap();
+    patient.learn_anew().await;
 }
 
 /// Asks until the fault has an incident, and waits until that is healed, by a change of code.
