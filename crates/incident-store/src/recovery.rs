@@ -32,11 +32,7 @@ pub(crate) fn metrics(store: &Store, catalogue: &Catalogue) -> Result<Metrics, p
 
 /// Adds up what the feed tells until the word to stop.
 pub(crate) async fn follow(app: web::Data<App>) {
-    let mut ready = app.store.ready.clone();
-    tokio::select! {
-        _ = ready.wait_for(|ready| *ready) => {}
-        () = app.store.stop.requested() => {}
-    }
+    app.store.wait_until_ready().await;
     let mut told = false;
     while !app.store.stop.is_stopping() {
         let step = step(&app).await;

@@ -44,6 +44,16 @@ pub(crate) enum Look<T> {
 }
 
 impl Store {
+    /// Returns once the database can be asked, or at the word to stop.
+    pub(crate) async fn wait_until_ready(&self) {
+        let mut ready = self.ready.clone();
+        tokio::select! {
+            // Nobody makes it ready any more only when it stops.
+            _ = ready.wait_for(|ready| *ready) => {}
+            () = self.stop.requested() => {}
+        }
+    }
+
     /// A transaction that changes nothing anybody waits for.
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where

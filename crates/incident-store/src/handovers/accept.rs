@@ -9,9 +9,9 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-use wire::handover::{HandOver, HandoverId};
+use wire::handover::HandOver;
 use wire::target::Catalogue;
-use wire::{Digest, Position, redact};
+use wire::{Digest, redact};
 
 /// One that is taken in waits for the other: they are counted.
 const LOCK: i64 = 0x6861_6e64_6f76_6572;
@@ -27,20 +27,7 @@ pub(super) async fn accept(app: &App, caller: &str, request: HandOver) -> Result
     // How it failed may be told in other words when the same call is handed over again.
     let content = serde_json::json!({"call": request.call, "repeatable": request.repeatable});
     let limit = TimeDelta::milliseconds(i64::try_from(app.settings.handover_limit_ms).unwrap_or_default());
-    let record = Record {
-        id: HandoverId::fresh(),
-        caller: caller.to_owned(),
-        request: without_secrets(request),
-        accepted_at: now,
-        deadline: now + limit,
-        due_at: now,
-        incident: None,
-        seen: Position(0),
-        attempts: Vec::new(),
-        told: 0,
-        answer: None,
-        ended_at: None,
-    };
+    let record = Record::new(caller, without_secrets(request), now, now + limit);
     let settings = &app.settings;
     let (all, of_one, kept) = (settings.handovers, settings.handovers_per_caller, settings.handovers_kept_per_caller);
     let most = Most { all, of_one, kept };

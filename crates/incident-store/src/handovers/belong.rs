@@ -200,24 +200,8 @@ contracts = [
 
     #[test]
     fn a_named_occurrence_is_taken_only_where_the_text_says_which_fault_it_is() {
-        let record = |request| {
-            let at = DateTime::UNIX_EPOCH;
-            Record {
-                id: wire::handover::HandoverId::fresh(),
-                caller: "a-caller".into(),
-                request,
-                accepted_at: at,
-                deadline: at,
-                due_at: at,
-                incident: None,
-                seen: wire::Position(0),
-                attempts: Vec::new(),
-                told: 0,
-                answer: None,
-                ended_at: None,
-            }
-        };
-        let record = record(failed("/a", 500, "E_MARK password=hunter2"));
+        let request = failed("/a", 500, "E_MARK password=hunter2");
+        let record = Record::new("a-caller", request, DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH);
         let detected = |by| detection(&record, "MARKED".parse().unwrap(), by, DateTime::UNIX_EPOCH);
         assert_eq!(detected(By::Text).event_id.as_str(), "named");
         assert_eq!(detected(By::Contract).event_id.as_str(), format!("handover-{}", record.id));

@@ -31,11 +31,7 @@ struct DueRow {
 
 /// Looks until the word to stop.
 pub(crate) async fn follow(app: web::Data<App>) {
-    let mut ready = app.store.ready.clone();
-    tokio::select! {
-        _ = ready.wait_for(|ready| *ready) => {}
-        () = app.store.stop.requested() => {}
-    }
+    app.store.wait_until_ready().await;
     let mut news = app.store.news.subscribe();
     let mut told = false;
     while !app.store.stop.is_stopping() {
@@ -94,7 +90,7 @@ async fn look(app: &web::Data<App>) -> Result<Option<DateTime<Utc>>, StoreError>
 
 async fn step(app: &web::Data<App>, id: HandoverId) -> Result<(), StoreError> {
     let (own, now) = (app.clone(), app.store.clock.now());
-    let then = app.store.read(move |conn| Box::pin(async move { decide(conn, &own, id, now).await })).await?;
+    let then = app.store.write(move |conn| Box::pin(async move { decide(conn, &own, id, now).await })).await?;
     match then {
         Then::Nothing => {}
         // No other hand-over waits for it: a fault's row may be locked for as long as a transaction may take.
@@ -110,7 +106,6 @@ async fn step(app: &web::Data<App>, id: HandoverId) -> Result<(), StoreError> {
         }
         Then::Ended(record, outcome) => count(app, &record, outcome),
     }
-    app.store.news.tell();
     Ok(())
 }
 

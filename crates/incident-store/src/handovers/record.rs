@@ -50,6 +50,24 @@ impl Kept {
 }
 
 impl Record {
+    /// One that nothing was done for yet.
+    pub(super) fn new(caller: &str, request: HandOver, now: DateTime<Utc>, deadline: DateTime<Utc>) -> Self {
+        Self {
+            id: HandoverId::fresh(),
+            caller: caller.to_owned(),
+            request,
+            accepted_at: now,
+            deadline,
+            due_at: now,
+            incident: None,
+            seen: Position(0),
+            attempts: Vec::new(),
+            told: 0,
+            answer: None,
+            ended_at: None,
+        }
+    }
+
     /// The repetition that was begun and has no outcome yet.
     pub(super) fn in_flight(&self) -> Option<&Kept> {
         self.attempts.last().filter(|last| last.ended_at.is_none())

@@ -44,12 +44,7 @@ macro_rules! told_rows {
 
 /// Follows the feed until the word to stop.
 pub(crate) async fn follow(app: web::Data<App>) {
-    let mut ready = app.store.ready.clone();
-    tokio::select! {
-        // Nobody makes it ready any more only when it stops.
-        _ = ready.wait_for(|ready| *ready) => {}
-        () = app.store.stop.requested() => {}
-    }
+    app.store.wait_until_ready().await;
     let mut news = app.store.news.subscribe();
     let (mut at, mut pause, mut told) = (None, RECHECK, false);
     while !app.store.stop.is_stopping() {

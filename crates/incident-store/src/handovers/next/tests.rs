@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::incident;
-use wire::handover::{Attempt, HandOver, HandoverId};
+use wire::handover::{Attempt, HandOver};
 use wire::incident::{Acted, Eased};
 use wire::runtime::ActOutcome;
 
@@ -13,20 +13,7 @@ fn record(change: impl FnOnce(&mut HandOver)) -> Record {
         "call": {"method": "GET", "path": "/a"}});
     let mut request: HandOver = serde_json::from_value(request).unwrap();
     change(&mut request);
-    Record {
-        id: HandoverId::fresh(),
-        caller: "a-caller".into(),
-        request,
-        accepted_at: at(0),
-        deadline: at(60_000),
-        due_at: at(0),
-        incident: None,
-        seen: wire::Position(0),
-        attempts: Vec::new(),
-        told: 0,
-        answer: None,
-        ended_at: None,
-    }
+    Record::new("a-caller", request, at(0), at(60_000))
 }
 
 /// A record after attempts that ended at a time with a status; none: nobody knows.
