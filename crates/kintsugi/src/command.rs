@@ -11,7 +11,7 @@ use kintsugi::connection::Connection;
 use kintsugi::exit::{self, Exit};
 use kintsugi::incidents::{act, list, show};
 use kintsugi::output::{Answer, Format, complain};
-use kintsugi::{doctor, incidents, kb, status};
+use kintsugi::{doctor, incidents, kb, resources, status};
 use std::process::ExitCode;
 
 /// Reads the command line and does what it says.
@@ -50,6 +50,7 @@ impl Cli {
             Command::Status => status::read(&self.open()?).await,
             Command::Incidents { what } => self.incidents(what).await,
             Command::Operations { what } => what.run(&self.open()?, self.output).await,
+            Command::Resources { target } => resources::list(&self.open()?, target.as_ref()).await,
             Command::Kb { what } => self.kb(what).await,
             Command::Reset => reset(&self.store()?).await,
             Command::Pause => healing(self.store()?.pause().await?),

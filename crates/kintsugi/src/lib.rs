@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod status;
 pub mod incidents;
 pub mod operations;
+pub mod resources;
 pub mod kb;
 pub mod connection;
 pub mod output;

@@ -47,6 +47,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: Operations,
     },
+    /// Shows how the resources are that are looked after while the targets run, and what stands in place for the time being.
+    #[command(after_help = help::RESOURCES)]
+    Resources {
+        /// Only this target's.
+        #[arg(long, value_name = "NAME")]
+        target: Option<TargetName>,
+    },
     /// Shows, searches and fills the knowledge base of a running stack.
     Kb {
         #[command(subcommand)]

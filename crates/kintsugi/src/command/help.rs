@@ -65,6 +65,14 @@ It exits 1 when a part is not ready, 3 when no stack runs.
 Example:
   kintsugi status --output json | jq .targets";
 
+pub(super) const RESOURCES: &str = "\
+A resource is well when its last look, at most two minutes old, found that everything holds. It exits 1 when one is not, or
+when nobody can tell, 3 when no stack runs.
+
+Examples:
+  kintsugi resources --target fault-app
+  kintsugi resources --output json | jq '.resources[] | select(.held != [])'";
+
 pub(super) const RESET: &str = "\
 It pushes a commit that restores the original files (what was learned stays), archives all incidents, clears cooldowns,
 and refuses work of the epoch before. It exits 1 when a target's files could not be restored.

@@ -15,6 +15,7 @@ mod listing;
 mod stories;
 mod words;
 mod handing;
+mod resources;
 mod knowledge;
 mod healing;
 mod doctor;
