@@ -13,6 +13,7 @@ mod send;
 mod step;
 mod stream;
 mod tell;
+mod told;
 
 pub(crate) use drive::follow;
 
@@ -153,6 +154,6 @@ async fn wait(app: &App, id: HandoverId, asked: Asked) -> Result<Handover, Store
 
 async fn view(conn: &mut AsyncPgConnection, id: HandoverId, after: Option<u32>) -> Result<Handover, StoreError> {
     let record = record::find(conn, id).await?.ok_or(StoreError::NoHandover(id))?;
-    let notices = record::notices(conn, id, after.unwrap_or_default()).await?;
+    let notices = told::after(conn, id, after.unwrap_or_default()).await?;
     Ok(record.view(notices))
 }

@@ -2,7 +2,7 @@
 
 use super::belong::is_refusal;
 use crate::error::StoreError;
-use crate::schema::{handover_notices, handovers};
+use crate::schema::handovers;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -11,9 +11,6 @@ use serde_json::Value;
 use uuid::Uuid;
 use wire::handover::{Answer, Attempt, HandOver, Handover, HandoverId, Notice, State};
 use wire::{IncidentId, Position};
-
-/// How many notices are read at once: more than one hand-over can have.
-const MAX_READ: i64 = 2_000;
 
 /// A hand-over.
 #[derive(Debug, Clone)]
@@ -216,41 +213,4 @@ pub(super) async fn of_key(
     let Some(row) = row else { return Ok(None) };
     let digest = row.digest.clone();
     Ok(Some((Record::try_from(row)?, digest)))
-}
-
-/// Tells more of it. The caller holds its lock.
-pub(super) async fn tell(
-    conn: &mut AsyncPgConnection,
-    record: &mut Record,
-    notices: Vec<Notice>,
-) -> Result<(), StoreError> {
-    for notice in notices {
-        record.told += 1;
-        let notice = Notice { place: record.told, ..notice };
-        let row = (
-            handover_notices::handover_id.eq(record.id.0),
-            handover_notices::place.eq(i32::try_from(record.told).unwrap_or(i32::MAX)),
-            handover_notices::notice.eq(serde_json::to_value(&notice).map_err(StoreError::Form)?),
-        );
-        diesel::insert_into(handover_notices::table).values(row).execute(conn).await?;
-    }
-    Ok(())
-}
-
-/// What was told after a place.
-pub(super) async fn notices(
-    conn: &mut AsyncPgConnection,
-    id: HandoverId,
-    after: u32,
-) -> Result<Vec<Notice>, StoreError> {
-    let after = i32::try_from(after).unwrap_or(i32::MAX);
-    let rows: Vec<Value> = handover_notices::table
-        .filter(handover_notices::handover_id.eq(id.0))
-        .filter(handover_notices::place.gt(after))
-        .order(handover_notices::place)
-        .limit(MAX_READ)
-        .select(handover_notices::notice)
-        .load(conn)
-        .await?;
-    rows.into_iter().map(|row| serde_json::from_value(row).map_err(StoreError::Form)).collect()
 }

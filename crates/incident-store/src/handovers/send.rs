@@ -2,7 +2,7 @@
 
 use super::next::Repetition;
 use super::record::{self, Record};
-use super::{drive, step, tell};
+use super::{drive, step, tell, told};
 use crate::app::App;
 use crate::error::StoreError;
 use actix_web::web;
@@ -158,7 +158,7 @@ async fn keep(
         }
         _ => {
             record.due_at = now;
-            record::tell(conn, &mut record, vec![tell::not_well(&attempt, now)]).await?;
+            told::add(conn, &mut record, vec![tell::not_well(&attempt, now)]).await?;
             record::update(conn, &record).await?;
             Ok(false)
         }

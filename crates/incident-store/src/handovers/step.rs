@@ -2,7 +2,7 @@
 
 use super::next::{self, Move, Repetition};
 use super::record::{self, Kept, Record};
-use super::{belong, diagnosis, tell};
+use super::{belong, diagnosis, tell, told};
 use crate::app::App;
 use crate::error::StoreError;
 use crate::incidents;
@@ -106,7 +106,7 @@ async fn read_on(conn: &mut AsyncPgConnection, record: &mut Record) -> Result<Op
     let told = record.told;
     let of_now = events.iter().filter(|event: &&Event| event.at >= since);
     let notices = of_now.filter_map(|event| tell::of_event(event, told)).collect();
-    record::tell(conn, record, notices).await?;
+    told::add(conn, record, notices).await?;
     record.seen = events.last().map_or(record.seen, |event| event.position);
     incidents::find(conn, id).await.map(Some)
 }
@@ -176,7 +176,7 @@ async fn linked(
 ) -> Result<(), StoreError> {
     let found = incidents::find(conn, incident).await?;
     (record.incident, record.seen, record.due_at) = (Some(incident), Position(0), now);
-    record::tell(conn, &mut record, vec![tell::started(&found, now)]).await?;
+    told::add(conn, &mut record, vec![tell::started(&found, now)]).await?;
     record::update(conn, &record).await
 }
 
@@ -190,7 +190,7 @@ async fn intend(
     let Repetition { number, mitigated, basis, until, .. } = repetition.clone();
     let attempt = Attempt { number, at: now, mitigated, status: None, error: None, unknown: false };
     let why = if mitigated { "the fault is eased" } else { "the fault is gone" };
-    record::tell(conn, record, vec![tell::retrying(&attempt, why)]).await?;
+    told::add(conn, record, vec![tell::retrying(&attempt, why)]).await?;
     record.attempts.push(Kept { attempt, basis, until, ended_at: None });
     record.due_at = until;
     Ok(())
@@ -201,7 +201,7 @@ async fn lose(conn: &mut AsyncPgConnection, record: &mut Record, now: DateTime<U
     let Some(last) = record.attempts.last_mut() else { return Ok(()) };
     (last.ended_at, last.attempt.unknown) = (Some(now), true);
     let attempt = last.attempt.clone();
-    record::tell(conn, record, vec![tell::not_well(&attempt, now)]).await
+    told::add(conn, record, vec![tell::not_well(&attempt, now)]).await
 }
 
 /// Answers. What the call held is not needed any more, and goes.
@@ -211,7 +211,7 @@ pub(super) async fn end(
     answer: Answer,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    record::tell(conn, record, vec![tell::ended(&answer, now)]).await?;
+    told::add(conn, record, vec![tell::ended(&answer, now)]).await?;
     let call = &mut record.request.call;
     call.path = redact(&call.path).into_owned();
     (call.headers, call.body) = Default::default();

@@ -2,6 +2,7 @@
 
 use super::record::{self, Record};
 use super::seats::Seat;
+use super::told;
 use crate::app::App;
 use crate::error::StoreError;
 use crate::store::Look;
@@ -111,7 +112,7 @@ struct Rest {
 /// One that is forgotten has nothing more to tell.
 async fn rest(conn: &mut AsyncPgConnection, id: HandoverId, after: u32) -> Result<Rest, StoreError> {
     let is_told = record::find(conn, id).await?.is_none_or(|record| record.answer.is_some());
-    Ok(Rest { notices: record::notices(conn, id, after).await?, is_told })
+    Ok(Rest { notices: told::after(conn, id, after).await?, is_told })
 }
 
 fn frame(notice: &Notice) -> String {
