@@ -159,7 +159,7 @@ pub fn relieved(relieved: Relieved) -> Body {
 
 /// Of reliefs that are in force no more.
 pub fn withdrawn(withdrawn: Withdrawn) -> Body {
-    Body::Withdrawn { what: clip(&withdrawn.what, MAX_PROBLEM) }
+    Body::Withdrawn(Withdrawn { what: clip(&withdrawn.what, MAX_PROBLEM), ..withdrawn })
 }
 
 /// Of a lesson.

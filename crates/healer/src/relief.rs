@@ -5,6 +5,7 @@ use crate::policy::Policy;
 use chrono::{DateTime, Utc};
 use wire::event::Body;
 use wire::incident::{Eased, Incident};
+use wire::relief::Withdrawn;
 use wire::target::Autonomy;
 
 /// Whether the fault is to be eased before its cause is looked for: it may be, and nothing stands yet, or no longer. It is tried
@@ -27,5 +28,5 @@ pub(crate) fn withdraw(incident: &Incident, now: DateTime<Utc>, begin: impl FnOn
 fn ran_out(eased: &Eased) -> Body {
     let why = "It had run out by itself";
     let what = if eased.what.is_empty() { why.to_owned() } else { format!("{why}: {}", eased.what) };
-    Body::Withdrawn { what }
+    Body::Withdrawn(Withdrawn { what, answered: None })
 }

@@ -44,9 +44,9 @@ pub(crate) async fn append(
     state: &Incident,
     entry: Entry,
 ) -> Result<(Incident, Event), StoreError> {
-    // What went with its cause, or before anything was done, was never nothing: it may come again at once, and opens an incident then.
-    let has_gone =
-        matches!(state.status, Status::Correlated | Status::Acting) && matches!(entry.body, Body::Dismissed { .. });
+    // What went with its cause, before anything was done, or while it was eased, was never nothing: it may come again at once, and opens an incident then.
+    let has_gone = matches!(state.status, Status::Correlated | Status::Acting | Status::Mitigated)
+        && matches!(entry.body, Body::Dismissed { .. });
     let (incident, mut event) = decide(Some(state), state.id, entry)?;
     let row = incidents::table.find(incident.id.0);
     diesel::update(row).set(ProjectionRow::try_from(&incident)?).execute(conn).await?;

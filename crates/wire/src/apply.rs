@@ -166,7 +166,12 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
         }
         Body::Acted { what, report } => acted::take_in(next, what, report.as_deref(), event.at),
         Body::Relieved { what, until } => eased::stand(next, what, *until, event.at),
-        Body::Withdrawn { .. } => eased::end(next, event.at),
+        Body::Withdrawn(withdrawn) => eased::end(next, withdrawn, event.at),
+        Body::Mitigated { .. } if next.is_held() => eased::hold(next, event.at),
+        Body::Verified { report } if next.is_held() => eased::look(next, Some(report.replay.clone()), event.at),
+        Body::VerificationFailed { .. } | Body::Unverified { .. } if next.is_held() => {
+            eased::look(next, None, event.at)
+        }
         Body::Admitted { proposal, .. } => next.proposal = Some(proposal.clone()),
         Body::ApprovalRequested { expires_at, .. } => next.approval_expires_at = Some(*expires_at),
         Body::Approved { digest, .. } => next.approved = Some(digest.clone()),

@@ -10,6 +10,7 @@ pub use step::{EscalationReason, Step};
 use crate::detection::Detection;
 use crate::plan::{Plan, Verdict};
 use crate::proposal::{Proposal, Refusal};
+use crate::relief::Withdrawn;
 use crate::rollout::Rollout;
 use crate::runtime::ActReport;
 use crate::span::Progress;
@@ -191,8 +192,7 @@ pub enum Body {
     #[expect(missing_docs, reason = "see wire::relief::Relieved")]
     Relieved { what: String, until: DateTime<Utc> },
     /// Outcome of `withdraw`, or a decision where it has run out: no relief is in force.
-    #[expect(missing_docs, reason = "see wire::relief::Withdrawn")]
-    Withdrawn { what: String },
+    Withdrawn(Withdrawn),
     /// It is healed, with a recorded and verified action behind it.
     Resolved {
         /// The certificate over everything before this event.

@@ -49,6 +49,9 @@ pub struct Relieved {
 pub struct Withdrawn {
     /// In words what stood until now; empty where nothing did.
     pub what: String,
+    /// How many requests it answered; none where nobody can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<u64>,
 }
 
 /// The reliefs of an incident, as the route table has them.

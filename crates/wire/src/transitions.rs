@@ -100,7 +100,7 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         {
             Dismissed
         }
-        ("dismissed", _) if matches!(from, Detected | Analyzing | Correlated | Acting) => Dismissed,
+        ("dismissed", _) if matches!(from, Detected | Analyzing | Correlated | Acting | Mitigated) => Dismissed,
         ("correlated", _) if correlatable(from) => Correlated,
         ("separated", _) if from == Correlated => Detected,
         ("postponed", _) if from == Admitted => from,
@@ -109,8 +109,8 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         ("escalated", _) if from.is_open() && from != Escalated => Escalated,
         ("mitigated", _) if mitigable(from) => Mitigated,
         ("relieved", _) if from == Detected => Mitigated,
-        // What came back has its plan already.
-        ("relieved", _) if matches!(from, Planned | RolledBack) => from,
+        // It has its plan already.
+        ("relieved", _) if matches!(from, Planned | RolledBack | Mitigated) => from,
         ("withdrawn", _) if started(from, Step::Withdraw).is_some() => from,
         (kind, _) => outcome(from, kind)?,
     };
@@ -125,12 +125,12 @@ fn started(from: Status, step: Step) -> Option<Status> {
         (Step::Push, Admitted) => Some(Admitted),
         (Step::Deploy, Pushed | Deploying) => Some(Deploying),
         (Step::Act, Planned | Acting | RolledBack | Mitigated) => Some(Acting),
-        (Step::Verify, Verifying) => Some(Verifying),
+        (Step::Verify, Verifying | Mitigated) => Some(from),
         (Step::Undo, Pushed | Deploying | Acting | Verifying) => Some(from),
         (Step::Learn, Resolved) => Some(Resolved),
-        (Step::Relieve, Detected | Planned | RolledBack) => Some(from),
+        (Step::Relieve, Detected | Planned | RolledBack | Mitigated) => Some(from),
         // After the proof, and where an incident has ended without one.
-        (Step::Withdraw, Verifying | Resolved | Dismissed) => Some(from),
+        (Step::Withdraw, Verifying | Mitigated | Resolved | Dismissed) => Some(from),
         _ => None,
     }
 }
@@ -148,7 +148,7 @@ fn outcome(from: Status, kind: &str) -> Option<Status> {
         ("deployed", Deploying) => Some(Verifying),
         ("deploy_failed", Deploying) => Some(Deploying),
         ("acted", Acting) => Some(Verifying),
-        ("verified" | "verification_failed" | "unverified", Verifying) => Some(Verifying),
+        ("verified" | "verification_failed" | "unverified", Verifying | Mitigated) => Some(from),
         ("undone", Pushed | Deploying | Acting | Verifying) => Some(RolledBack),
         ("resolved", Verifying) => Some(Resolved),
         _ => None,

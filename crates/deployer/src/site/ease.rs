@@ -22,7 +22,7 @@ impl Site {
         let stood = self.shared.traffic.withdraw(&self.target.name, withdraw.incident, self.now()).await?;
         let what = stood.map(|stood| stood.told()).unwrap_or_default();
         tracing::info!(incident = %withdraw.incident, what, "eased no more");
-        Ok(Withdrawn { what })
+        Ok(Withdrawn { what, answered: None })
     }
 
     /// Takes away what is over: nobody may have been there to withdraw it.

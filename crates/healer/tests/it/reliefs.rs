@@ -8,6 +8,7 @@ use healer::policy::Policy;
 use wire::event::{Body, Step};
 use wire::incident::Status;
 use wire::plan::Verdict;
+use wire::relief::Withdrawn;
 use wire::target::Autonomy;
 use wire::verification::Judgement;
 
@@ -27,12 +28,16 @@ fn eased() -> Case {
     case
 }
 
+fn withdrawn(answered: Option<u64>) -> Body {
+    Body::Withdrawn(Withdrawn { what: "older answers".into(), answered })
+}
+
 #[test]
 fn it_is_eased_before_its_cause_is_looked_for_and_proved_once_more_when_that_is_taken_back() {
     let mut case = eased();
     assert_eq!(case.store.incident.status, Status::Mitigated);
     case.deployed().starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
-    case.starts(Step::Withdraw).write(Body::Withdrawn { what: "older answers".into() });
+    case.starts(Step::Withdraw).write(withdrawn(None));
     case.starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
     let Body::Resolved { certificate } = case.records("resolved") else { unreachable!() };
     assert!(certificate.relief.is_some_and(|relief| relief.starts_with("older answers, from ")));
@@ -49,7 +54,7 @@ fn what_is_proved_is_not_resolved_while_a_relief_stands() {
     let next = case.next();
     assert!(matches!(next, Move::Start { step: Step::Withdraw, .. }), "until it ends by itself: {next:?}");
     let Move::Record(body) = case.next_at(long(&case)) else { panic!("it has run out") };
-    assert!(matches!(&*body, Body::Withdrawn { what } if what.contains("run out")), "{body:?}");
+    assert!(matches!(&*body, Body::Withdrawn(Withdrawn { what, .. }) if what.contains("run out")), "{body:?}");
     case.write(*body);
     assert_eq!(case.store.incident.failures_in_a_row, 0);
     case.starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
@@ -83,13 +88,13 @@ fn nothing_is_eased_where_the_file_has_no_relief_or_a_person_is_to_be_asked() {
 fn what_is_found_to_be_nothing_or_closed_by_a_person_is_eased_no_more() {
     let mut dismissed = eased();
     dismissed.starts(Step::Analyze).write(Body::Dismissed { verdict: Verdict::Noise, why: "nothing".into() });
-    dismissed.starts(Step::Withdraw).write(Body::Withdrawn { what: "older answers".into() });
+    dismissed.starts(Step::Withdraw).write(withdrawn(None));
     assert_eq!(dismissed.next(), Move::Rest);
     let mut given_up = eased();
     given_up.planned(vec![]).records("escalated");
     assert_eq!(given_up.next(), Move::Rest, "it stands while a person works, until its end");
     given_up.write(Body::ResolvedByPerson { by: "ann".into(), note: "mended".into() });
-    given_up.starts(Step::Withdraw).write(Body::Withdrawn { what: "older answers".into() });
+    given_up.starts(Step::Withdraw).write(withdrawn(None));
     assert_eq!(given_up.next(), Move::Rest);
 }
 

@@ -3,6 +3,7 @@
 use super::words::clock;
 use wire::event::{Body, EscalationReason};
 use wire::proposal::Proposal;
+use wire::relief::Withdrawn;
 use wire::rollout::Rollout;
 use wire::verification::ReplayReport;
 
@@ -45,9 +46,10 @@ pub(super) fn told(body: &Body) -> (String, String) {
             );
             ("The bleeding is stopped at the front", text)
         }
-        Body::Withdrawn { what } => {
+        Body::Withdrawn(Withdrawn { what, answered }) => {
             let text = if what.is_empty() { "None was in force.".to_owned() } else { full(what) };
-            ("The relief is taken back", text)
+            let answered = answered.map(|count| format!(" It answered {count} requests."));
+            ("The relief is taken back", text + &answered.unwrap_or_default())
         }
         Body::Resolved { certificate } => {
             let eased = certificate.relief.as_ref().map(|relief| format!(" Until then: {relief}."));

@@ -26,6 +26,9 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             let undoable = state.undo.is_some() || (state.commit.is_some() && state.proof.is_none());
             holds(*step != Step::Undo || undoable, "there is nothing to undo")?;
             holds(*step != Step::Withdraw || is_eased(state), "no relief stands")?;
+            let looks =
+                state.status == Status::Mitigated && matches!(step, Step::Relieve | Step::Withdraw | Step::Verify);
+            holds(!looks || state.is_held(), "it is not for a relief alone that it is mitigated")?;
             holds(*step != Step::Learn || state.document.is_none(), "it was learned already")
         }
         Body::Progressed { step, attempt, .. } | Body::Failed { step, attempt, .. } => {
@@ -100,7 +103,10 @@ fn beside_others(state: &Incident, body: &Body) -> Result<(), Refused> {
             let is_symptom = state.status == Status::Correlated;
             holds(gone || !is_symptom, "a symptom that nobody looked at can only have gone with its cause")?;
             let acting = state.status == Status::Acting;
-            holds(!acting || (gone && state.acted.is_none()), "what was acted on is not dismissed")
+            holds(!acting || (gone && state.acted.is_none()), "what was acted on is not dismissed")?;
+            let is_over = gone && state.is_held() && state.proof.is_some() && !is_eased(state);
+            let eased = state.status == Status::Mitigated;
+            holds(!eased || is_over, "what is eased is over when that was proved, and no relief stands")
         }
         _ => Ok(()),
     }

@@ -1,5 +1,6 @@
 //! The relief of an incident.
 
+use super::{Incident, Status};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,24 @@ pub struct Eased {
     /// When it was taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<DateTime<Utc>>,
+    /// When it was last looked whether the fault is over by itself; since when it is looked for, before the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<DateTime<Utc>>,
+    /// How often it was looked.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub looks: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl Incident {
+    /// Whether nothing that is known heals it, nothing was changed, and a relief is all there is: it is looked whether it is over by itself.
+    pub fn is_held(&self) -> bool {
+        let is_unchanged = self.acted.is_none() && self.commit.is_none();
+        self.status == Status::Mitigated && self.plan.is_some() && is_unchanged && self.eased.is_some()
+    }
 }
 
 impl Eased {

@@ -3,7 +3,9 @@
 use crate::sample::Journal;
 use crate::target::{MINIMAL, refuses};
 use wire::apply::Refused;
-use wire::relief::Ease;
+use wire::event::Body;
+use wire::plan::Verdict;
+use wire::relief::{Ease, Withdrawn};
 use wire::rollout::RouteTable;
 use wire::target::{Relief, Target};
 
@@ -83,4 +85,73 @@ fn where_none_stands_none_is_withdrawn_and_a_failed_one_counts_as_no_failure() {
     assert_eq!(journal.add("relieved").unwrap_err(), Refused::Guard("no relief is under way"));
     let failed = Journal::of(&["detected", "started relieve", "failed relieve"]);
     assert_eq!((failed.incident().failures_in_a_row, failed.incident().in_flight), (0, None));
+}
+
+const HELD: &[&str] = &[
+    "detected",
+    "started relieve",
+    "relieved",
+    "started analyze",
+    "planned",
+    "started propose",
+    "refused",
+    "mitigated",
+];
+
+fn answered(count: Option<u64>) -> Body {
+    Body::Withdrawn(Withdrawn { what: "older answers".into(), answered: count })
+}
+
+#[test]
+fn what_is_only_eased_is_over_when_that_was_proved_without_the_relief_and_nothing_is_to_be_undone_before() {
+    let mut journal = Journal::of(HELD);
+    let over = || Body::Dismissed { verdict: Verdict::Recovered, why: "it is over".into() };
+    let unproved = Refused::Guard("what is eased is over when that was proved, and no relief stands");
+    for looked in ["verification_failed", "unverified"] {
+        journal.add("started verify").unwrap();
+        let incident = journal.add(looked).unwrap();
+        assert_eq!((incident.undo.as_ref(), incident.unverified, incident.is_held()), (None, false, true), "{looked}");
+    }
+    assert_eq!(journal.incident().eased.as_ref().map(|eased| eased.looks), Some(2));
+    assert_eq!(journal.append(over()).unwrap_err(), unproved);
+    journal.add("started verify").unwrap();
+    journal.add("verified").unwrap();
+    assert_eq!(journal.append(over()).unwrap_err(), unproved, "it stands");
+    journal.add("started withdraw").unwrap();
+    journal.append(answered(Some(3))).unwrap();
+    assert_eq!(journal.append(over()).unwrap_err(), unproved, "it was proved while it was eased");
+    journal.add("started verify").unwrap();
+    journal.add("verified").unwrap();
+    assert_eq!(journal.add("dismissed").unwrap_err(), unproved, "and it is nothing else than over");
+    assert_eq!(journal.append(over()).unwrap().status, wire::incident::Status::Dismissed);
+}
+
+#[test]
+fn what_a_playbook_mitigated_is_not_taken_for_eased() {
+    let acted =
+        ["detected", "started analyze", "planned", "started act", "acted", "started verify", "verified", "mitigated"];
+    let mut journal = Journal::of(&acted);
+    for step in ["relieve", "withdraw", "verify"] {
+        assert!(journal.add(&format!("started {step}")).is_err(), "{step}");
+    }
+}
+
+#[test]
+fn a_proof_under_a_relief_that_answered_nobody_stands_and_any_other_does_not() {
+    let to_proof = [
+        "detected",
+        "started relieve",
+        "relieved",
+        "started analyze",
+        "planned",
+        "started act",
+        "acted",
+        "started verify",
+    ];
+    for (count, stands) in [(Some(0), true), (Some(1), false), (None, false)] {
+        let mut journal = Journal::of(&to_proof);
+        journal.add("verified").unwrap();
+        journal.add("started withdraw").unwrap();
+        assert_eq!(journal.append(answered(count)).unwrap().proof.is_some(), stands, "{count:?}");
+    }
 }

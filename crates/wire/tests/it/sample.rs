@@ -178,7 +178,7 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "unverified" => Body::Unverified { report: Box::new(report(Judgement::Unverified)) },
         "undone" => Body::Undone { commit: Some(commit('d')), why },
         "relieved" => Body::Relieved { what: "stale answers".into(), until: at(900) },
-        "withdrawn" => Body::Withdrawn { what: "stale answers".into() },
+        "withdrawn" => Body::Withdrawn(relief::Withdrawn { what: "stale answers".into(), answered: None }),
         "mitigated" => Body::Mitigated { what: "stale answers".into() },
         "dismissed_by_person" => Body::DismissedByPerson { by: "ann".into(), verdict: Verdict::Noise, note: why },
         "resolved_by_person" => Body::ResolvedByPerson { by: "ann".into(), note: why },

@@ -146,7 +146,8 @@ fn it_is_repeated_once_more_when_it_is_well_anew_or_stays_well_for_a_moment() {
 #[test]
 fn a_relief_is_tried_once_and_the_last_repetition_is_kept_for_the_cure() {
     let until = at(30_000);
-    let eased = Eased { what: "stale answers".into(), since: at(500), until, withdrawn_at: None };
+    let eased =
+        Eased { what: "stale answers".into(), since: at(500), until, withdrawn_at: None, looked_at: None, looks: 0 };
     let under_way = Incident { eased: Some(eased.clone()), ..with(Status::Proposing) };
     let first = repeats(&record(|_| {}), &under_way, 600);
     assert!(first.mitigated);
@@ -168,7 +169,14 @@ fn a_relief_is_tried_once_and_the_last_repetition_is_kept_for_the_cure() {
 }
 
 fn tried_relief() -> Option<Eased> {
-    Some(Eased { what: "a breaker".into(), since: at(500), until: at(50_000), withdrawn_at: None })
+    Some(Eased {
+        what: "a breaker".into(),
+        since: at(500),
+        until: at(50_000),
+        withdrawn_at: None,
+        looked_at: None,
+        looks: 0,
+    })
 }
 
 #[test]
