@@ -1,7 +1,8 @@
 //! What a person is told: everything that was found out, in a few lines. Pure.
 
+use chrono::SecondsFormat;
 use wire::event::EscalationReason;
-use wire::incident::Incident;
+use wire::incident::{Eased, Incident};
 use wire::plan::Remedy;
 
 /// The longest text that is journaled, bytes.
@@ -12,6 +13,13 @@ const MAX_FAILURES: usize = 12;
 /// The diagnosis that goes with an escalation.
 pub(crate) fn of(incident: &Incident, reason: EscalationReason) -> String {
     tell(incident, head(reason))
+}
+
+/// What is told of an incident that nothing is left for, and that a relief eases.
+pub(crate) fn eased(incident: &Incident, reason: EscalationReason, eased: &Eased) -> String {
+    let until = eased.until.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let ends = "As soon as the failing request is answered well again, that is taken back and the incident is closed; else a person is called then.";
+    tell(incident, &format!("{} It is eased until {until}: {}. {ends}", head(reason), eased.what))
 }
 
 /// The same with what is known of the reason beside the incident itself.

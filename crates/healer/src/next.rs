@@ -1,5 +1,7 @@
 //! What to do next. Pure: the same journal, policy and time give the same move, after a crash too.
 
+mod held;
+
 use crate::policy::Policy;
 use crate::{autonomy, certificate, diagnosis, relief, task, ward};
 use chrono::{DateTime, Utc};
@@ -62,6 +64,7 @@ pub fn next(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Move {
         Status::Mitigated if incident.acted.is_some() => at.look_again(),
         // Only eased at the front: the cure goes on at once.
         Status::Mitigated if incident.plan.is_none() => at.begin(Step::Analyze, None),
+        Status::Mitigated if incident.is_held() => at.held(),
         Status::Mitigated
         | Status::Escalated
         | Status::Suppressed
@@ -119,13 +122,8 @@ impl At<'_> {
         }
         let options = self.incident.plan.iter().flat_map(|plan| &plan.options);
         let mut known = (0..).zip(options).filter(|(_, option)| option.remedy != Remedy::Unknown).map(|(i, _)| i);
-        let untried = known.clone().find(|option| !self.incident.spent.contains(option));
-        match untried {
-            Some(option) => self.try_option(option),
-            None if self.incident.recurrences > 0 => self.escalate(EscalationReason::Recurred),
-            None if known.next().is_none() => self.escalate(EscalationReason::NoRemedy),
-            None => self.escalate(EscalationReason::OptionsExhausted),
-        }
+        let untried = known.find(|option| !self.incident.spent.contains(option));
+        untried.map_or_else(|| self.nothing_left(), |option| self.try_option(option))
     }
 
     /// A playbook is done at once where nobody has to be asked; everything else is proposed first.

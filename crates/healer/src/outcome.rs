@@ -104,10 +104,11 @@ pub fn verified(
 /// Whether the incident's own commit was live all the while.
 fn stood(incident: &Incident, before: Option<&Live>, after: Option<&Live>) -> Result<(), String> {
     let (Some(before), Some(after)) = (before, after) else { return Err("nothing is said to be live".into()) };
-    // A runtime action brings no commit of its own: then it is whatever was live.
+    // A runtime action brings no commit of its own, and neither does what is only eased: then it is whatever was live.
     let own = incident.commit.as_ref().filter(|_| incident.acted.is_none()).unwrap_or(&before.commit);
     for live in [before, after] {
-        if incident.acted.is_none() && incident.commit.is_none() || *own != live.commit {
+        let proves = incident.commit.is_some() || incident.acted.is_some() || incident.is_held();
+        if !proves || *own != live.commit {
             return Err(format!("{} is live, not the commit that was to be proved", live.commit));
         }
     }

@@ -1,15 +1,15 @@
 //! What is eased at the front, when, and when that is taken back.
 
 use crate::decisions::case::{Case, judged};
-use crate::sample::{known, policy};
+use crate::sample::{known, plan, policy};
 use chrono::{DateTime, TimeDelta, Utc};
 use healer::next::Move;
 use healer::policy::Policy;
-use wire::event::{Body, Step};
+use wire::event::{Body, EscalationReason, Step};
 use wire::incident::Status;
 use wire::plan::Verdict;
 use wire::relief::Withdrawn;
-use wire::target::Autonomy;
+use wire::target::{Autonomy, ReplayPermission};
 use wire::verification::Judgement;
 
 fn case() -> Case {
@@ -91,6 +91,7 @@ fn what_is_found_to_be_nothing_or_closed_by_a_person_is_eased_no_more() {
     dismissed.starts(Step::Withdraw).write(withdrawn(None));
     assert_eq!(dismissed.next(), Move::Rest);
     let mut given_up = eased();
+    given_up.policy.replay = ReplayPermission::Scratch;
     given_up.planned(vec![]).records("escalated");
     assert_eq!(given_up.next(), Move::Rest, "it stands while a person works, until its end");
     given_up.write(Body::ResolvedByPerson { by: "ann".into(), note: "mended".into() });
@@ -117,4 +118,97 @@ fn a_relief_that_has_run_out_is_put_in_force_again_after_a_rollback() {
     assert_eq!(case.store.incident.status, Status::RolledBack);
     let later = case.next_at(long(&case));
     assert!(matches!(later, Move::Start { step: Step::Relieve, .. }), "{later:?}");
+}
+
+/// Everything that is known was refused, while a relief stands.
+fn held() -> Case {
+    let mut case = eased();
+    case.planned(vec![known("first")]).starts(Step::Propose).refuse("contract_broken");
+    let Body::Mitigated { what } = case.records("mitigated") else { unreachable!() };
+    assert!(what.contains("older answers") && what.contains("gate three said no"), "a person is told all: {what}");
+    case
+}
+
+/// When it is looked again.
+#[track_caller]
+fn looks_after(case: &Case) -> i64 {
+    let Move::WaitUntil(at) = case.next_at(case.store.now) else { panic!("{:?}", case.next_at(case.store.now)) };
+    (at - case.store.now).num_seconds()
+}
+
+/// Looks, and this is what is seen.
+#[track_caller]
+fn look(case: &mut Case, judgement: Judgement) {
+    case.store.now += TimeDelta::seconds(61);
+    let now = case.store.now;
+    let Move::Start { step: Step::Verify, attempt, option } = case.next_at(now) else {
+        panic!("{:?}", case.next_at(now))
+    };
+    case.write(Body::Started { step: Step::Verify, attempt, option, policy: case.policy.digest() });
+    let report = judged(judgement);
+    case.write(match judgement {
+        Judgement::Met => Body::Verified { report },
+        Judgement::Broken | Judgement::NoWitness => Body::VerificationFailed { report },
+        Judgement::Unverified => Body::Unverified { report },
+    });
+}
+
+#[test]
+fn what_nothing_known_heals_stays_eased_is_looked_at_ever_less_often_and_ends_by_itself_when_it_is_over() {
+    let mut case = held();
+    assert!((1..=2).contains(&looks_after(&case)), "soon at first");
+    for judgement in [Judgement::Broken, Judgement::Unverified, Judgement::NoWitness] {
+        look(&mut case, judgement);
+    }
+    assert!((11..=20).contains(&looks_after(&case)));
+    look(&mut case, Judgement::Met);
+    case.starts(Step::Withdraw).write(withdrawn(Some(7)));
+    case.starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
+    let Body::Dismissed { verdict, why } = case.records("dismissed") else { unreachable!() };
+    assert_eq!(verdict, Verdict::Recovered, "{why}");
+    assert_eq!((case.next(), case.store.incident.undo.as_ref()), (Move::Rest, None));
+}
+
+#[test]
+fn a_relief_that_answered_nobody_is_taken_back_without_a_second_proof() {
+    let mut case = held();
+    look(&mut case, Judgement::Met);
+    case.starts(Step::Withdraw).write(withdrawn(Some(0)));
+    case.records("dismissed");
+    let mut healed = eased();
+    healed.deployed().starts(Step::Verify).write(Body::Verified { report: judged(Judgement::Met) });
+    healed.starts(Step::Withdraw).write(withdrawn(Some(0)));
+    healed.records("resolved");
+}
+
+#[test]
+fn what_is_back_without_its_relief_is_eased_again_and_the_third_time_a_person_is_called() {
+    let mut case = held();
+    for round in 1..=3 {
+        look(&mut case, Judgement::Met);
+        case.starts(Step::Withdraw).write(withdrawn(None));
+        look(&mut case, Judgement::Broken);
+        if round < 3 {
+            let until = long(&case);
+            case.starts(Step::Relieve).write(Body::Relieved { what: "older answers".into(), until });
+        }
+    }
+    case.escalates(EscalationReason::OptionsExhausted);
+}
+
+#[test]
+fn a_person_is_called_when_what_eases_it_has_ended_and_where_nobody_can_tell_whether_it_is_over() {
+    let mut ended = held();
+    ended.store.now = long(&ended);
+    ended.escalates(EscalationReason::OptionsExhausted);
+    let mut unseen = eased();
+    unseen.policy.replay = ReplayPermission::Never;
+    unseen.planned(vec![]).escalates(EscalationReason::NoRemedy);
+    let mut unrelieved = case();
+    unrelieved.starts(Step::Relieve).fails(Step::Relieve);
+    let policy = unrelieved.policy.digest();
+    unrelieved.write(Body::Started { step: Step::Analyze, attempt: 1, option: None, policy });
+    unrelieved.write(Body::Planned { plan: plan(vec![]) });
+    let Move::Record(body) = unrelieved.next_at(unrelieved.store.now) else { panic!("nobody knows whether it stands") };
+    assert!(matches!(*body, Body::Escalated { reason: EscalationReason::NoRemedy, .. }), "{body:?}");
 }

@@ -25,10 +25,7 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             // Without a recorded failure a pushed commit may still be taken back: its roll-out or proof gave no result.
             let undoable = state.undo.is_some() || (state.commit.is_some() && state.proof.is_none());
             holds(*step != Step::Undo || undoable, "there is nothing to undo")?;
-            holds(*step != Step::Withdraw || is_eased(state), "no relief stands")?;
-            let looks =
-                state.status == Status::Mitigated && matches!(step, Step::Relieve | Step::Withdraw | Step::Verify);
-            holds(!looks || state.is_held(), "it is not for a relief alone that it is mitigated")?;
+            of_a_relief(state, *step)?;
             holds(*step != Step::Learn || state.document.is_none(), "it was learned already")
         }
         Body::Progressed { step, attempt, .. } | Body::Failed { step, attempt, .. } => {
@@ -110,6 +107,13 @@ fn beside_others(state: &Incident, body: &Body) -> Result<(), Refused> {
         }
         _ => Ok(()),
     }
+}
+
+/// What begins for a relief's sake.
+fn of_a_relief(state: &Incident, step: Step) -> Result<(), Refused> {
+    holds(step != Step::Withdraw || is_eased(state), "no relief stands")?;
+    let looks = state.status == Status::Mitigated && matches!(step, Step::Relieve | Step::Withdraw | Step::Verify);
+    holds(!looks || state.is_held(), "it is not for a relief alone that it is mitigated")
 }
 
 fn is_eased(state: &Incident) -> bool {
