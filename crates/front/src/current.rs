@@ -1,6 +1,7 @@
 //! The table in force, and how the file becomes it.
 
 use crate::Settings;
+use crate::answered::Answered;
 use crate::stats::{InFlight, Stats};
 use crate::table::{DEVELOPER, Table, Upstream, is_below};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -17,6 +18,8 @@ pub struct Current {
     file: Utf8PathBuf,
     store: Arc<Upstream>,
     table: RwLock<Arc<Table>>,
+    /// How often the reliefs of the table in force answered.
+    pub answered: Answered,
     /// What the file held when it was last looked at; one reader at a time, so that an older text never replaces a newer one.
     seen: Mutex<Seen>,
 }
@@ -55,7 +58,8 @@ impl Current {
         let store = Upstream::parse(&settings.incident_store, wire::Service::IncidentStore.as_str());
         let store = Arc::new(store.map_err(RoutesError::IncidentStore)?);
         let (table, seen) = (RwLock::default(), Mutex::new(Seen::Nothing));
-        let current = Self { file: settings.routes.clone(), store, table, seen };
+        let answered = Answered::default();
+        let current = Self { file: settings.routes.clone(), store, table, answered, seen };
         let folder = current.folder().to_owned();
         std::fs::create_dir_all(&folder).map_err(|source| RoutesError::Folder { folder, source })?;
         current.reload();
@@ -107,6 +111,9 @@ impl Current {
         match told.and_then(Table::check) {
             Ok(table) => {
                 let (generation, routes) = (table.generation(), table.told().routes);
+                let before = self.table();
+                // Before it is in force, so that nothing it answers is left out.
+                self.answered.take_over((before.generation() > 0).then(|| before.told_ref()), table.told_ref());
                 *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
                 tracing::info!(generation, ?routes, "route table in force");
             }

@@ -12,6 +12,8 @@ pub type Key = (IncidentId, usize);
 /// Everything that eases a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Eased {
+    /// For whose sake.
+    pub whose: Vec<IncidentId>,
     /// The last good answer may stand for a failure.
     pub stale: Option<Stale>,
     /// It may have to wait for a try: of which relief, and how many seconds there are between two tries.
@@ -40,6 +42,9 @@ pub fn of(table: &RouteTable, path: &str, label: &str, now: DateTime<Utc>) -> Ea
                 continue;
             }
             let key = (standing.incident, at);
+            if eased.whose.last() != Some(&standing.incident) {
+                eased.whose.push(standing.incident);
+            }
             match ease {
                 Ease::Stale { max_age_s, patience_ms, .. } => {
                     let patience = Duration::from_millis(*patience_ms);

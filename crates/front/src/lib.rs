@@ -13,6 +13,7 @@ pub mod body;
 pub mod headers;
 pub mod stats;
 pub mod ease;
+pub mod answered;
 pub mod breaker;
 pub mod kept;
 pub mod worth;

@@ -111,7 +111,7 @@ impl Easing {
     /// The last good answer, in place of a failure.
     pub fn stale(&self) -> Option<HttpResponse> {
         let good = self.older.as_ref()?;
-        self.front.relieved("stale");
+        self.count("stale");
         let age = (self.front.clock.now() - good.at).num_seconds().max(0);
         let mut response = HttpResponse::Ok();
         good.headers.iter().for_each(|header| {
@@ -133,11 +133,16 @@ impl Easing {
         Some((question, Good { at: self.front.clock.now(), headers, varies, body: Default::default() }))
     }
 
+    fn count(&self, kind: &str) {
+        self.front.relieved(kind);
+        self.front.current.answered.count(&self.eased.whose);
+    }
+
     fn instead(&self, why: ProxyError, kind: &'static str, retry_after_s: u32) -> HttpResponse {
         if let Some(stale) = self.stale() {
             return stale;
         }
-        self.front.relieved(kind);
+        self.count(kind);
         let mut response = Reply(why).error_response();
         let headers = response.headers_mut();
         headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_s));

@@ -12,9 +12,14 @@ pub async fn tell_routes(front: web::Data<Front>) -> web::Json<RouteTable> {
     web::Json(front.current.table().told())
 }
 
-/// `GET /-/stats`: answers by label since the start.
+/// `GET /-/stats`: answers by label since the start, and those of reliefs.
 pub async fn tell_stats(front: web::Data<Front>) -> web::Json<FrontStats> {
-    web::Json(front.stats.told(front.current.table().generation()))
+    let labels = front.stats.told();
+    web::Json(FrontStats {
+        generation: front.current.table().generation(),
+        labels,
+        relieved: front.current.answered.told(),
+    })
 }
 
 /// Anything else below `/-`: it never goes to a target.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wire::rollout::{FrontStats, LabelStats};
+use wire::rollout::LabelStats;
 
 /// How many labels are remembered; each roll-out brings a new one.
 const MAX_LABELS: usize = 64;
@@ -71,10 +71,8 @@ impl Stats {
     }
 
     /// All of it.
-    pub fn told(&self, generation: i64) -> FrontStats {
-        let labels: BTreeMap<_, _> =
-            self.lock().iter().map(|(label, counts)| (label.clone(), counts.stats.clone())).collect();
-        FrontStats { generation, labels }
+    pub fn told(&self) -> BTreeMap<String, LabelStats> {
+        self.lock().iter().map(|(label, counts)| (label.clone(), counts.stats.clone())).collect()
     }
 
     fn with(&self, label: &str, change: impl FnOnce(&mut LabelStats)) {

@@ -6,6 +6,7 @@
     reason = "a test that cannot be set up is a failed test"
 )]
 
+mod answered;
 mod breaker;
 mod failures;
 mod headers;

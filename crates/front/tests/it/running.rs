@@ -77,7 +77,7 @@ impl Running {
         stats.labels.get(label).cloned().unwrap_or_default()
     }
 
-    async fn own(&self, path: &str) -> Response {
+    pub(crate) async fn own(&self, path: &str) -> Response {
         let request = self.request(Method::GET, path).bearer_auth(testkit::token("deployer"));
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK, "{path}");

@@ -1,5 +1,6 @@
 //! The route table, and what the front tells of its answers.
 
+use crate::IncidentId;
 use crate::relief::Standing;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,6 +38,9 @@ pub struct FrontStats {
     pub generation: i64,
     /// Per label.
     pub labels: BTreeMap<String, LabelStats>,
+    /// How many requests an incident's reliefs answered, where the front saw them begin; those just withdrawn until the next table.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub relieved: BTreeMap<IncidentId, u64>,
 }
 
 /// Answers of one label.
