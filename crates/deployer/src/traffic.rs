@@ -78,13 +78,13 @@ impl Traffic {
         Ok(stands)
     }
 
-    /// Takes an incident's reliefs away, and answers what stood until then.
+    /// Takes an incident's reliefs away, and answers what stood until then and how many requests it answered, if the front can tell.
     pub(crate) async fn withdraw(
         &self,
         target: &TargetName,
         incident: IncidentId,
         now: DateTime<Utc>,
-    ) -> Result<Option<Standing>, TrafficError> {
+    ) -> Result<Option<(Standing, Option<u64>)>, TrafficError> {
         let mut stood = None;
         let table = self
             .change(target.as_str(), |table, seen| {
@@ -93,7 +93,9 @@ impl Traffic {
             })
             .await?;
         self.taken(table.generation, |table| reliefs::of(table, incident, now).is_none()).await?;
-        Ok(stood)
+        let Some(stood) = stood else { return Ok(None) };
+        let told = self.stats().await.ok();
+        Ok(Some((stood, told.and_then(|told| told.relieved.get(&incident).copied()))))
     }
 
     /// Whether the file has reliefs of a target.

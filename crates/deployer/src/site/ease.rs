@@ -20,9 +20,9 @@ impl Site {
     /// Takes an incident's reliefs away.
     pub(crate) async fn withdraw(&self, withdraw: &Withdraw) -> Result<Withdrawn, TrafficError> {
         let stood = self.shared.traffic.withdraw(&self.target.name, withdraw.incident, self.now()).await?;
-        let what = stood.map(|stood| stood.told()).unwrap_or_default();
-        tracing::info!(incident = %withdraw.incident, what, "eased no more");
-        Ok(Withdrawn { what, answered: None })
+        let (what, answered) = stood.map(|(stood, answered)| (stood.told(), answered)).unwrap_or_default();
+        tracing::info!(incident = %withdraw.incident, what, answered, "eased no more");
+        Ok(Withdrawn { what, answered })
     }
 
     /// Takes away what is over: nobody may have been there to withdraw it.

@@ -10,7 +10,7 @@ use wire::artefact::{ArtefactFile, MANIFEST, Manifest};
 use wire::operation::{Operation, State};
 use wire::rollout::{FrontStats, LabelStats, RouteTable};
 use wire::verification::{Built, Judgement, Replay, ReplayReport, VerifyTask};
-use wire::{CommitId, Digest, OperationKey, Problem, ReplayId};
+use wire::{CommitId, Digest, IncidentId, OperationKey, Problem, ReplayId};
 
 /// How long a waiting call is held.
 const HOLD: Duration = Duration::from_millis(500);
@@ -30,6 +30,8 @@ pub(crate) struct Script {
     pub(crate) breaks_builds: bool,
     pub(crate) builds: Vec<CommitId>,
     pub(crate) replays: Vec<Replay>,
+    /// What the reliefs of incidents have answered.
+    pub(crate) relieved: BTreeMap<IncidentId, u64>,
     table: RouteTable,
     labels: Vec<String>,
 }
@@ -152,7 +154,7 @@ async fn stats(doubles: web::Data<Doubles>) -> HttpResponse {
             (label.clone(), LabelStats { in_flight, answers: BTreeMap::from([(answers.0.to_owned(), answers.1)]) })
         })
         .collect();
-    HttpResponse::Ok().json(FrontStats { generation, labels })
+    HttpResponse::Ok().json(FrontStats { generation, labels, relieved: script.relieved.clone() })
 }
 
 async fn ask(

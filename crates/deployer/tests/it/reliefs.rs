@@ -40,9 +40,12 @@ async fn a_relief_is_in_force_when_it_is_answered_outlives_a_crash_and_a_roll_ou
     let rollout = place.deploy(&place.cure(), 1).await.expect("an outcome");
     assert!(rollout.switched_at.is_some());
     assert_eq!(place.doubles.table().reliefs, stands, "a roll-out leaves it alone");
-    assert_eq!(place.client().withdraw(&withdraw(&asked)).await.expect("withdrawn").what, relieved.what);
+    place.doubles.script().relieved.insert(asked.incident, 7);
+    let withdrawn = place.client().withdraw(&withdraw(&asked)).await.expect("withdrawn");
+    assert_eq!((withdrawn.what, withdrawn.answered), (relieved.what, Some(7)));
     assert!(place.doubles.table().reliefs.is_empty());
-    assert_eq!(place.client().withdraw(&withdraw(&asked)).await.expect("nothing to do").what, "");
+    let again = place.client().withdraw(&withdraw(&asked)).await.expect("nothing to do");
+    assert_eq!((again.what.as_str(), again.answered), ("", None), "of what is not there nobody knows");
 }
 
 #[tokio::test(flavor = "multi_thread")]
