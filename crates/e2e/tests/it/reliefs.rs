@@ -5,8 +5,9 @@ use e2e::gate::{Then, When};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use testkit::tiny::Mood;
 use wire::Service;
-use wire::event::Event;
+use wire::event::{Body, Event};
 use wire::incident::Status;
 
 const RELIEF: &str = "relief = [{ kind = \"stale\", paths = [\"/greet\"] }, { kind = \"breaker\", paths = [\"/greet\"], retry_after_s = 1 }]\nrelief_s = 300";
@@ -73,6 +74,35 @@ async fn a_client_sees_older_answers_instead_of_failures_until_it_is_cured_and_f
     let told = kintsugi::incidents::check(&journal).expect("the journal holds");
     println!("{told}");
     assert!(incident.eased.and_then(|eased| eased.told()).is_some_and(|told| told.contains("/greet")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nothing_known_heals_stays_eased_and_is_closed_when_it_is_over_by_itself_and_a_person_is_told_once() {
+    let fleet = start().await;
+    let http = reqwest::Client::new();
+    assert_eq!(ask(&fleet, &http).await, (200, false));
+    fleet.tiny.upstream.behave(Mood::Fails);
+    let held = testkit::eventually("all that is known was tried", RECOVERY, async || {
+        let page = ask(&fleet, &http).await.1.then_some(fleet.store().incidents(1, false).await.ok()?)?;
+        page.incidents
+            .into_iter()
+            .next()
+            .filter(|incident| incident.is_held() && incident.eased.as_ref().is_some_and(|eased| eased.looks > 0))
+    })
+    .await;
+    assert_eq!(ask(&fleet, &http).await, (200, true), "an older answer");
+    let head = fleet.tiny.head();
+    fleet.tiny.upstream.behave(Mood::Well);
+    let over = fleet.until(&[Status::Dismissed]).await;
+    assert_eq!((over.id, over.commit, fleet.tiny.head()), (held.id, None, head), "nothing was changed");
+    assert_eq!(ask(&fleet, &http).await, (200, false), "a fresh one");
+    assert!(fleet.route_table().reliefs.is_empty());
+    let journal = fleet.journal(over.id).await;
+    let calls = journal.iter().filter(|event| matches!(event.body, Body::Mitigated { .. } | Body::Escalated { .. }));
+    assert_eq!(calls.count(), 1, "a person is told once");
+    let Body::Withdrawn(withdrawn) = &journal[at(&journal, "withdrawn")].body else { unreachable!() };
+    assert!(withdrawn.answered.is_some_and(|count| count > 0), "{withdrawn:?}");
+    println!("{}", kintsugi::incidents::check(&journal).expect("the journal holds"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
