@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told is a failed test")]
 
 use e2e::fleet::diagnosis;
-use e2e::patient::{Patient, RECOVERY, Setup, original, told};
+use e2e::patient::{Patient, RECOVERY, Setup, original, told, without_reliefs};
 use testkit::{eventually, repository};
 use variants::Fault;
 use wire::event::{Body, EscalationReason};
@@ -84,7 +84,7 @@ fn body(text: &str, statements: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_app_is_left_alone_by_every_cure_that_is_missing_or_wrong() {
-    let patient = Patient::start(Setup::default()).await;
+    let patient = Patient::start(Setup { edit: Some(without_reliefs), ..Setup::default() }).await;
     // Every call fails at once, and none by chance.
     patient.upstream(&["error"], 1.0).await;
     let mut believed = 0;
