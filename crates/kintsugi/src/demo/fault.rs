@@ -32,6 +32,8 @@ pub struct FaultReport {
     pub answers_well: bool,
     /// Since the failing request was sent.
     pub stages_ms: BTreeMap<&'static str, f64>,
+    /// When the front began to ease it, where the target file has a relief for it.
+    pub relieved_ms: Option<f64>,
     pub total_ms: Option<f64>,
     pub platform_ms: Option<f64>,
     /// The total by what the time went to; every moment counts once.
@@ -83,6 +85,7 @@ impl FaultReport {
             Body::Pushed { commit } => Some(commit.clone()),
             _ => None,
         });
+        let relieved = journal.iter().find(|event| matches!(event.body, Body::Relieved { .. }));
         let (act, target) = (cycle.act, cycle.target);
         Self {
             name: act.name.clone(),
@@ -97,6 +100,7 @@ impl FaultReport {
             answers_well: act.heals_to.contains(&seen.again.status),
             asked: seen.asked,
             stages_ms: timeline.stages.iter().map(|(stage, at)| (stage.as_str(), since(at))).collect(),
+            relieved_ms: relieved.map(|event| since(&event.at)),
             total_ms: resolved.map(since),
             platform_ms: timeline.platform_ms(),
             shares_ms: resolved.map(|to| shares::of(&timeline.spans, fired_at, *to)).unwrap_or_default(),

@@ -33,6 +33,7 @@ fn stages(text: &mut String, round: u32, faults: &[&FaultReport]) {
     for stage in Stage::ALL {
         row(text, stage.as_str(), faults, |fault| number(fault.stages_ms.get(stage.as_str()).copied()));
     }
+    row(text, "eased at the front", faults, |fault| number(fault.relieved_ms));
     row(text, "of which the platform", faults, |fault| number(fault.platform_ms));
     text.push('\n');
     row(text, "the platform's share until", faults, |_| String::new());

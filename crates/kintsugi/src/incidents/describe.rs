@@ -28,6 +28,12 @@ pub fn describe(body: &Body) -> String {
         Body::VerificationFailed { report } => format!("still broken: {}", report.why),
         Body::Unverified { report } => format!("unverified: {}", report.why),
         Body::Undone { why, .. } => format!("undone: {why}"),
+        Body::Mitigated { what } => format!("mitigated: {what}"),
+        Body::Relieved { what, .. } => format!("eased at the front: {what}"),
+        Body::Withdrawn(withdrawn) => match withdrawn.answered {
+            Some(count) => format!("eased no more: {count} requests were answered by it"),
+            None => "eased no more".to_owned(),
+        },
         Body::Learned { document } => format!("learned as {document}"),
         Body::Escalated { reason, diagnosis } => format!("escalated ({reason:?}): {diagnosis}"),
         other => other.kind().to_owned(),
