@@ -146,6 +146,7 @@ impl Target {
         self.healthy.check()?;
         self.handover.as_ref().map_or(Ok(()), Handing::check)?;
         self.deploy.check()?;
+        self.run.health.check()?;
         resource::check(&self.resources, &self.levers)?;
         if self.run.command.is_empty() || self.build.outputs.is_empty() {
             return Err("`run.command` and `build.outputs` must name at least one thing each".into());

@@ -6,6 +6,7 @@ use crate::incident::Severity;
 use crate::plan::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// How much may be done without a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -195,7 +196,7 @@ fn default_drain() -> u64 {
     5_000
 }
 
-/// How to tell that an instance is healthy: 200 on a path within a time.
+/// How to tell that an instance is healthy: 200 on a path within a time; and later, that it hangs: no answer at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Health {
@@ -204,8 +205,37 @@ pub struct Health {
     /// The limit from start to the first 200, milliseconds.
     #[serde(default = "default_health_timeout")]
     pub timeout_ms: u64,
+    /// For how long the live instance may answer nothing there before it is ended and started again, milliseconds; 0: for ever.
+    /// Any answer counts, whatever its status.
+    #[serde(default = "default_hung")]
+    pub hung_ms: u64,
 }
 
 fn default_health_timeout() -> u64 {
     10_000
+}
+fn default_hung() -> u64 {
+    5_000
+}
+
+/// The shortest and the longest silence that can be named, milliseconds: it is asked once a second, and three questions at least
+/// must stay without an answer.
+const HUNG_MS: (u64, u64) = (3_000, 600_000);
+
+impl Health {
+    /// For how long the live instance may answer nothing; none: for ever.
+    pub fn hung(&self) -> Option<Duration> {
+        (self.hung_ms > 0).then(|| Duration::from_millis(self.hung_ms))
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        let (least, most) = HUNG_MS;
+        if self.hung_ms != 0 && !(least..=most).contains(&self.hung_ms) {
+            return Err(format!(
+                "`run.health.hung_ms` is {}; it must be {least} to {most}, or 0 for a process that is left alone however long it answers nothing",
+                self.hung_ms
+            ));
+        }
+        Ok(())
+    }
 }

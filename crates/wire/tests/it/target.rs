@@ -45,6 +45,15 @@ pub(crate) fn refuses(text: &str, part_of_why: &str) {
 }
 
 #[test]
+fn a_silence_that_is_too_short_to_judge_is_refused_and_none_at_all_can_be_named() {
+    let with = |ms: u64| format!("{MINIMAL}hung_ms = {ms}\n");
+    refuses(&with(2_999), "`run.health.hung_ms` is 2999; it must be 3000 to 600000, or 0");
+    refuses(&with(600_001), "it must be 3000 to 600000");
+    assert_eq!(Target::parse(&with(3_000)).unwrap().run.health.hung_ms, 3_000);
+    assert_eq!(Target::parse(&with(0)).unwrap().run.health.hung(), None);
+}
+
+#[test]
 fn a_minimal_file_has_careful_defaults() {
     let target = Target::parse(MINIMAL).unwrap();
     assert_eq!(target.autonomy, Autonomy::Observe);
@@ -53,6 +62,7 @@ fn a_minimal_file_has_careful_defaults() {
         (target.build.timeout_ms, target.test.timeout_ms, target.run.health.timeout_ms),
         (600_000, 120_000, 10_000)
     );
+    assert_eq!(target.run.health.hung(), Some(std::time::Duration::from_secs(5)));
     assert!(target.contracts.is_empty() && target.reset.is_empty() && target.sandbox.services.is_empty());
     assert!(target.contract(&"FAULT_TINY".parse().unwrap()).is_none());
 }
