@@ -35,6 +35,11 @@ impl Incident {
         let is_unchanged = self.acted.is_none() && self.commit.is_none();
         self.status == Status::Mitigated && self.plan.is_some() && is_unchanged && self.eased.is_some()
     }
+
+    /// Whether a person may have it tried again, as far as its status is concerned: nothing is being tried.
+    pub fn may_be_retried(&self) -> bool {
+        self.status == Status::Escalated || self.is_held()
+    }
 }
 
 impl Eased {
