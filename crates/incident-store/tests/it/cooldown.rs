@@ -1,13 +1,18 @@
 //! The cooldown: what turned out to be nothing is counted, not opened again; a reset ends it; a storm waits for nobody.
 
-use crate::setup::{FAULTS, Fixture, detection, start, start_with};
+use crate::people::plan;
+use crate::setup::{FAULTS, Fixture, detection, start, start_with, started};
+use chrono::TimeDelta;
 use deadpool_redis::redis::{self, AsyncCommands};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
 use std::time::Duration;
 use wire::IncidentId;
 use wire::detection::Disposition::{Created, Duplicate, Joined, Reopened};
+use wire::event::{Body, Step};
 use wire::incident::Status;
+use wire::plan::Verdict;
+use wire::relief::Withdrawn;
 
 async fn dismissed(store: &Fixture) -> IncidentId {
     let id = store.fault(FAULTS[0]).await.incident;
@@ -75,6 +80,34 @@ async fn without_redis_it_is_the_same() {
     store.operator.reset().await.unwrap();
     store.pass(1);
     assert_eq!(store.fault(FAULTS[0]).await.disposition, Created);
+}
+
+#[tokio::test]
+async fn what_was_eased_until_it_was_over_is_no_noise_and_opens_an_incident_when_it_comes_again() {
+    let store = start_with(|parts| parts.settings.cooldown_s = 60).await;
+    let lease = store.leased().await;
+    let until = store.now() + TimeDelta::seconds(900);
+    let report = json!({"replay": "kr-1", "code": FAULTS[0], "judgement": "met", "why": "", "took_ms": 1.0});
+    let (what, why) = ("older answers".to_owned(), "it is over".to_owned());
+    let bodies = [
+        started(Step::Relieve, 1),
+        Body::Relieved { what: what.clone(), until },
+        started(Step::Analyze, 1),
+        plan(),
+        Body::Mitigated { what: what.clone() },
+        started(Step::Verify, 1),
+        Body::Verified { report: serde_json::from_value(report).unwrap() },
+        started(Step::Withdraw, 1),
+        Body::Withdrawn(Withdrawn { what, answered: Some(0) }),
+        Body::Dismissed { verdict: Verdict::Recovered, why },
+    ];
+    for (position, body) in (2..).zip(bodies) {
+        store.append(&lease, position, body).await.unwrap();
+    }
+    store.settle(&lease).await;
+    let again = store.fault(FAULTS[0]).await;
+    assert_eq!(again.disposition, Created);
+    assert_ne!(again.incident, lease.incident.id);
 }
 
 #[tokio::test]
