@@ -42,7 +42,7 @@ pub(super) fn of(read: Read) -> Detail {
     let timeline = Timeline::of(&events);
     let (diff, gates) = change(&incident, &events);
     let plan = incident.plan.as_ref();
-    let may_retry = incident.commit.is_none() && incident.retries < MAX_RETRIES;
+    let may_retry = incident.may_be_retried() && incident.commit.is_none() && incident.retries < MAX_RETRIES;
     let can = |kind: &'static str| {
         transitions::to(incident.status, Trigger { kind, step: None }).is_some() && (kind != "retried" || may_retry)
     };
