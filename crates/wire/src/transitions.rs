@@ -92,7 +92,7 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         // Only what was started can tell progress or fail; `apply` checks that it is under way.
         ("progressed" | "failed", Some(step)) => started(from, step).filter(|to| *to == from)?,
         ("reopened", _) if from == Resolved => Planned,
-        ("retried", _) if from == Escalated => Detected,
+        ("retried", _) if matches!(from, Escalated | Mitigated) => Detected,
         ("resolved_by_person", _) if matches!(from, Escalated | Advised | Mitigated) => Resolved,
         // Where nothing was begun that would have to be taken back.
         ("dismissed_by_person", _)

@@ -76,6 +76,7 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
         }
         Body::Retried { .. } => {
             holds(state.retries < MAX_RETRIES, "it was tried again too often: resolve or dismiss it, or reset")?;
+            holds(state.may_be_retried(), "something is still tried, or only looked at again")?;
             // A new plan would be made on top of what nobody has judged.
             let stands = "a change of this incident stands on the branch, neither proved nor taken back: see to that, then resolve it";
             holds(state.commit.is_none(), stands)

@@ -127,6 +127,17 @@ fn what_is_only_eased_is_over_when_that_was_proved_without_the_relief_and_nothin
 }
 
 #[test]
+fn a_person_may_have_what_is_only_eased_tried_again_and_nothing_that_is_being_tried() {
+    let mut journal = Journal::of(HELD);
+    journal.add("started verify").unwrap();
+    let incident = journal.add("retried").unwrap();
+    assert_eq!((incident.status, incident.in_flight), (wire::incident::Status::Detected, None));
+    assert!(incident.eased.as_ref().is_some_and(|eased| eased.stands()), "it is eased on");
+    let mut tried = Journal::of(&["detected", "started relieve", "relieved"]);
+    assert_eq!(tried.add("retried").unwrap_err(), Refused::Guard("something is still tried, or only looked at again"));
+}
+
+#[test]
 fn what_a_playbook_mitigated_is_not_taken_for_eased() {
     let acted =
         ["detected", "started analyze", "planned", "started act", "acted", "started verify", "verified", "mitigated"];
