@@ -124,6 +124,15 @@ async fn prepare(url: &SecretString, ledger: &Ledger, names: Vec<TargetName>) {
 
 /// Starts what is done for a target without being asked. The word to stop leaves it where it is.
 fn look_after(site: Arc<Site>, stop: &Stop) {
+    if let Some(silence) = site.target.run.health.hung().filter(|_| site.target.deploy.pipeline().is_none()) {
+        let (site, word) = (Arc::clone(&site), stop.clone());
+        stop.spawn("pulse", async move {
+            tokio::select! {
+                () = site.feel(silence) => {}
+                () = word.requested() => {}
+            }
+        });
+    }
     let (other, word) = (Arc::clone(&site), stop.clone());
     stop.spawn("reconcile", async move {
         tokio::select! {

@@ -67,7 +67,7 @@ pub(crate) struct Facts {
     pub(crate) earlier: Option<Earlier>,
     /// The first pause after a failure.
     pub(crate) pause: TimeDelta,
-    /// The earliest time to start a dead live instance again.
+    /// The earliest time to start a dead or hung live instance again.
     pub(crate) revive_at: DateTime<Utc>,
 }
 
@@ -82,6 +82,8 @@ pub(crate) enum Live {
     Unrouted,
     /// Its process is gone.
     Dead,
+    /// Its process is there and answers nothing any more.
+    Hung,
 }
 
 /// A duty.
@@ -108,10 +110,10 @@ pub(crate) fn next(facts: &Facts) -> Duty {
     match facts.live {
         _ if facts.unfinished => Duty::Resume,
         _ if facts.strays => Duty::EndStrays,
-        Live::Dead if facts.now >= facts.revive_at => Duty::Revive,
+        Live::Dead | Live::Hung if facts.now >= facts.revive_at => Duty::Revive,
         Live::Unrouted => Duty::Reroute,
         _ if facts.head_runs => Duty::Rest,
-        Live::None | Live::Well | Live::Dead => of_head(facts),
+        Live::None | Live::Well | Live::Dead | Live::Hung => of_head(facts),
     }
 }
 
@@ -221,10 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_instance_that_does_not_start_does_not_keep_a_new_head_waiting() {
-        let dead = Facts { live: Live::Dead, revive_at: at(2_000), ..facts() };
-        check(dead.clone(), Duty::RollOut(Mode::Plain));
-        check(Facts { head_runs: true, ..dead }, Duty::Rest);
+    fn a_dead_or_hung_instance_that_is_not_to_be_started_yet_does_not_keep_a_new_head_waiting() {
+        for live in [Live::Dead, Live::Hung] {
+            let ill = Facts { live, revive_at: at(2_000), ..facts() };
+            check(ill.clone(), Duty::RollOut(Mode::Plain));
+            check(Facts { head_runs: true, ..ill.clone() }, Duty::Rest);
+            check(Facts { now: at(2_000), ..ill }, Duty::Revive);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod course;
 mod plan;
 mod pipeline;
 mod duty;
+mod hang;
 mod bake;
 mod site;
 mod ledger;

@@ -6,11 +6,13 @@ mod ease;
 mod look;
 mod observe;
 mod pipeline;
+mod pulse;
 mod reconcile;
 mod retire;
 mod revive;
 mod start;
 mod switch;
+mod watch;
 
 use crate::branch::{Branch, BranchError};
 use crate::course::{Course, Order};
@@ -22,13 +24,14 @@ use chassis::{SharedClock, Stop};
 use chrono::{DateTime, TimeDelta, Utc};
 use drive::Drive;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
+use watch::Watch;
 use wire::problem::code;
 use wire::rollout::{Deploy, Live, Rollout, RolloutOutcome, Suspects};
 use wire::target::Target;
-use wire::{CommitId, OperationKey, Problem};
+use wire::{OperationKey, Problem};
 
 /// How many suspects are told.
 const MAX_SUSPECTS: usize = 10;
@@ -90,18 +93,10 @@ pub(crate) enum NotLive {
     Silent(String),
 }
 
-/// What the reconciler remembers; a restart may forget it.
-#[derive(Debug, Default)]
-struct Watch {
-    head: Option<(CommitId, DateTime<Utc>)>,
-    revive_failures: u32,
-    revive_at: DateTime<Utc>,
-    problem: Option<Problem>,
-}
-
 impl Site {
     /// A target's place.
     pub(crate) fn new(target: Target, shared: Arc<Shared>) -> Self {
+        let watch = Mutex::new(Watch::new(&target));
         let folder = shared.settings.work.join(format!("{}.git", target.name));
         Self {
             branch: Branch::new(
@@ -116,7 +111,7 @@ impl Site {
             wake: Notify::new(),
             retire: Notify::new(),
             told: Notify::new(),
-            watch: Mutex::default(),
+            watch,
         }
     }
 
@@ -214,21 +209,6 @@ impl Site {
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.shared.clock.0.now()
-    }
-
-    fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells (or takes back) what stands in the way; a new problem is logged once.
-    fn tell(&self, problem: Option<Problem>) {
-        let mut watch = self.watch();
-        if watch.problem != problem {
-            if let Some(problem) = &problem {
-                tracing::warn!(target_name = %self.target.name, code = problem.code, message = problem.message, "not well");
-            }
-            watch.problem = problem;
-        }
     }
 }
 

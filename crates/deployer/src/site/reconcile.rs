@@ -77,7 +77,7 @@ impl Site {
         match (duty, &head, &live) {
             (Duty::Resume, ..) => self.resume(&turn).await?,
             (Duty::EndStrays, ..) => self.end_strays().await?,
-            (Duty::Revive, _, Some(live)) => self.revive(&turn, live).await?,
+            (Duty::Revive, _, Some(live)) => self.revive(&turn, live, facts.live == Live::Hung).await?,
             (Duty::Reroute, _, Some(live)) => self.reroute(live).await?,
             (Duty::RollOut(mode), Ok(head), _) => self.roll_out(&turn, head, mode, earlier.as_ref()).await?,
             (_, Err(error), _) => {
@@ -89,8 +89,15 @@ impl Site {
                 return Ok(false);
             }
             _ => {
-                if facts.head_runs && facts.live == Live::Well {
-                    self.tell(None);
+                match facts.live {
+                    Live::Well if facts.head_runs => self.tell(None),
+                    Live::Hung => {
+                        let told = self.watch().hangs.told(self.now());
+                        if let Some(told) = told {
+                            self.tell(Some(Problem::new("hung", told)));
+                        }
+                    }
+                    _ => {}
                 }
                 return Ok(false);
             }
@@ -111,6 +118,7 @@ impl Site {
         let live_state = match live {
             None => Live::None,
             Some(live) if !live.instance.process.is_some_and(process::is_alive) => Live::Dead,
+            Some(live) if self.watch().pulse.is_hung(live.instance.id) => Live::Hung,
             Some(live) if !self.shared.traffic.is_sent(name, &live.instance.route(&self.target))? => Live::Unrouted,
             Some(_) => Live::Well,
         };
@@ -126,8 +134,14 @@ impl Site {
             grace: TimeDelta::seconds(i64::try_from(self.shared.settings.recovery_grace_s).unwrap_or(i64::MAX / 2000)),
             earlier: earlier.and_then(ended),
             pause: self.first_pause(),
-            revive_at: self.watch().revive_at,
+            revive_at: self.revive_at(live_state),
         })
+    }
+
+    /// A process that hangs is not ended more often than so, whether or not the next one was well for a while.
+    fn revive_at(&self, live: Live) -> DateTime<Utc> {
+        let watch = self.watch();
+        if live == Live::Hung { watch.revive_at.max(watch.hangs.free_at()) } else { watch.revive_at }
     }
 
     pub(super) fn first_pause(&self) -> TimeDelta {

@@ -1,23 +1,35 @@
-//! The supervisor's duty: what was live and died is started again. No roll-out: same commit, same artefact.
+//! The supervisor's duty: what was live and died, or hangs, is started again. No roll-out: same commit, same artefact.
 
 use super::before::chain;
 use super::start::StartError;
 use super::{Site, Turn};
 use crate::instance::Instance;
 use crate::ledger::{LedgerError, LiveNow};
+use crate::process;
 use crate::traffic::TrafficError;
 use chrono::TimeDelta;
 use std::sync::Arc;
+use std::time::Duration;
 use wire::Problem;
 
 /// The first pause after a failed start; it doubles.
 const PAUSE: TimeDelta = TimeDelta::milliseconds(500);
 
 impl Site {
-    /// Starts the live artefact again and sends traffic there.
-    pub(super) async fn revive(&self, _turn: &Turn, live: &LiveNow) -> Result<(), LedgerError> {
-        tracing::warn!(target_name = %self.target.name, instance = %live.instance.id, "the live process is gone; starting it again");
-        match self.revive_now(live).await {
+    /// Starts the live artefact again and sends traffic there. A process that hangs is ended meanwhile: it holds what the new
+    /// one may need, and its callers.
+    pub(super) async fn revive(&self, _turn: &Turn, live: &LiveNow, is_hung: bool) -> Result<(), LedgerError> {
+        let what = if is_hung { "answers nothing any more" } else { "is gone" };
+        tracing::warn!(target_name = %self.target.name, instance = %live.instance.id, "the live process {what}; starting it again");
+        let ended = async {
+            if is_hung {
+                self.watch().hangs.note(self.now());
+                let grace = Duration::from_millis(self.target.run.drain_ms);
+                process::end(live.instance.id, live.instance.process, grace).await;
+            }
+        };
+        let (revived, ()) = tokio::join!(self.revive_now(live), ended);
+        match revived {
             Ok(fresh) => {
                 self.watch().revive_failures = 0;
                 self.tell(None);
@@ -31,7 +43,7 @@ impl Site {
                     watch.revive_failures += 1;
                     watch.revive_at = self.now() + crate::duty::pause(PAUSE, watch.revive_failures);
                 }
-                self.tell(Some(Problem::new("not_revived", format!("the live process is gone: {why}"))));
+                self.tell(Some(Problem::new("not_revived", format!("the live process {what}: {why}"))));
                 Ok(())
             }
         }

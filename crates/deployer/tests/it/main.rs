@@ -5,6 +5,7 @@ mod doubles;
 mod place;
 
 mod crashes;
+mod hung;
 mod migrations;
 mod pipeline;
 mod reconciler;
