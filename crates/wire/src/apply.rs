@@ -4,8 +4,10 @@ mod acted;
 mod again;
 mod eased;
 mod guard;
+mod intended;
 
 pub use guard::MAX_RETRIES;
+pub use intended::NOT_APPROVED;
 
 use crate::event::{Body, EscalationReason, Event, Step};
 use crate::incident::{InFlight, Incident, Severity, Status};
@@ -85,6 +87,7 @@ fn begin(event: &Event) -> Option<Incident> {
         may_pass: false,
         gave_up: false,
         proposal: None,
+        intent: None,
         approval_expires_at: None,
         approved: None,
         commit: None,
@@ -156,7 +159,7 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
     match body {
         Body::Planned { plan } => again::take_in_plan(next, plan),
         Body::Refused { option, refusal } => {
-            if refusal.code == "base_moved" {
+            if matches!(refusal.code.as_str(), "base_moved" | NOT_APPROVED) {
                 next.base_moved += 1;
             } else {
                 next.spent.insert(*option);
@@ -173,8 +176,9 @@ fn take_in_outcome(next: &mut Incident, body: &Body, event: &Event) {
             eased::look(next, None, event.at)
         }
         Body::Admitted { proposal, .. } => next.proposal = Some(proposal.clone()),
+        Body::Intended(intent) => intended::take_in(next, intent, event.at),
         Body::ApprovalRequested { expires_at, .. } => next.approval_expires_at = Some(*expires_at),
-        Body::Approved { digest, .. } => next.approved = Some(digest.clone()),
+        Body::Approved { digest, .. } => intended::approve(next, digest),
         Body::Pushed { commit } => next.commit = Some(commit.clone()),
         Body::DeployFailed { rollout } => next.undo = Some(rollout.why.clone()),
         Body::Verified { report } => next.proof = Some(report.replay.clone()),
@@ -234,6 +238,7 @@ fn forget_failures(next: &mut Incident) {
 fn forget_attempt(next: &mut Incident) {
     next.option = None;
     next.proposal = None;
+    next.intent = None;
     next.approved = None;
     next.approval_expires_at = None;
     next.commit = None;

@@ -12,7 +12,7 @@ use crate::plan::{Plan, Verdict};
 use crate::proposal::{Proposal, Refusal};
 use crate::relief::Withdrawn;
 use crate::rollout::Rollout;
-use crate::runtime::ActReport;
+use crate::runtime::{ActReport, Intent};
 use crate::span::Progress;
 use crate::verification::ReplayReport;
 use crate::{CommitId, Digest, Epoch, EventId, IncidentId, Problem};
@@ -114,6 +114,8 @@ pub enum Body {
         /// The change.
         proposal: Box<Proposal>,
     },
+    /// Outcome of `propose`: what a playbook would do.
+    Intended(Box<Intent>),
     /// A person must approve.
     ApprovalRequested {
         /// Exactly this change.

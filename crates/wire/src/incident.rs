@@ -1,5 +1,6 @@
 //! The projection of an incident's journal.
 
+mod asked;
 mod eased;
 mod status;
 
@@ -11,7 +12,7 @@ use crate::event::{EscalationReason, Step};
 use crate::model::ModelUse;
 use crate::plan::{Distilled, Plan};
 use crate::proposal::Proposal;
-use crate::runtime::ActOutcome;
+use crate::runtime::{ActOutcome, Intent};
 use crate::{CommitId, Digest, Epoch, FaultCode, IncidentId, Position, TargetName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -148,6 +149,9 @@ pub struct Incident {
     /// The admitted change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Box<Proposal>>,
+    /// What a playbook would do, where a person is asked before it is run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Box<Intent>>,
     /// The approval asked for, until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_expires_at: Option<DateTime<Utc>>,

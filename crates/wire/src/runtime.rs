@@ -4,9 +4,11 @@
 //! or says why there is nothing to take back. What has neither is no remedy: it is told to a person.
 
 mod action;
+mod intent;
 mod report;
 
 pub use action::{Action, Process, Way};
+pub use intent::{Intent, Prepare, Prepared, lost};
 pub use report::{
     Act, ActOutcome, ActReport, Held, Invariant, Level, ResourceView, Tried, WardTask, Watch, WatchReport,
 };

@@ -29,7 +29,7 @@ pub struct Session {
     pub csrf: Option<String>,
 }
 
-/// `POST …/incidents/{id}/approve`: this change may be pushed.
+/// `POST …/incidents/{id}/approve`: this change may be pushed, or just this done by a playbook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approve {
     /// The digest of the proposal that the person has read.

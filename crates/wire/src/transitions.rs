@@ -54,6 +54,7 @@ const PLAIN_KINDS: &[&str] = &[
     "advised",
     "refused",
     "admitted",
+    "intended",
     "approval_requested",
     "approved",
     "approval_rejected",
@@ -100,7 +101,7 @@ pub fn to(from: Status, trigger: Trigger) -> Option<Status> {
         {
             Dismissed
         }
-        ("dismissed", _) if matches!(from, Detected | Analyzing | Correlated | Acting | Mitigated) => Dismissed,
+        ("dismissed", _) if dismissible(from) => Dismissed,
         ("correlated", _) if correlatable(from) => Correlated,
         ("separated", _) if from == Correlated => Detected,
         ("postponed", _) if from == Admitted => from,
@@ -122,9 +123,11 @@ fn started(from: Status, step: Step) -> Option<Status> {
     match (step, from) {
         (Step::Analyze, Detected | Analyzing | Mitigated) => Some(Analyzing),
         (Step::Propose, Planned | Proposing | RolledBack | Mitigated) => Some(Proposing),
+        // Looks again whether what waits is still what would be done.
+        (Step::Propose, AwaitingApproval) => Some(from),
         (Step::Push, Admitted) => Some(Admitted),
         (Step::Deploy, Pushed | Deploying) => Some(Deploying),
-        (Step::Act, Planned | Acting | RolledBack | Mitigated) => Some(Acting),
+        (Step::Act, Planned | Admitted | Acting | RolledBack | Mitigated) => Some(Acting),
         (Step::Verify, Verifying | Mitigated) => Some(from),
         (Step::Undo, Pushed | Deploying | Acting | Verifying) => Some(from),
         (Step::Learn, Resolved) => Some(Resolved),
@@ -139,8 +142,9 @@ fn outcome(from: Status, kind: &str) -> Option<Status> {
     match (kind, from) {
         ("planned", Analyzing) => Some(Planned),
         ("advised", Planned | Admitted) => Some(Advised),
-        ("refused", Proposing | Admitted | Acting) => Some(Planned),
-        ("admitted", Proposing) => Some(Admitted),
+        ("refused", Proposing | Admitted | AwaitingApproval | Acting) => Some(Planned),
+        ("admitted" | "intended", Proposing) => Some(Admitted),
+        ("intended", AwaitingApproval) => Some(from),
         ("approval_requested", Admitted) => Some(AwaitingApproval),
         ("approved", AwaitingApproval) => Some(Admitted),
         ("approval_rejected" | "approval_expired", AwaitingApproval) => Some(Escalated),
@@ -153,6 +157,11 @@ fn outcome(from: Status, kind: &str) -> Option<Status> {
         ("resolved", Verifying) => Some(Resolved),
         _ => None,
     }
+}
+
+/// Where nothing was done, or what was seen has gone by itself; `apply` says more.
+fn dismissible(from: Status) -> bool {
+    matches!(from, Detected | Analyzing | Proposing | AwaitingApproval | Correlated | Acting | Mitigated)
 }
 
 fn mitigable(from: Status) -> bool {

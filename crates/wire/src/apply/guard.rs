@@ -25,6 +25,8 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             // Without a recorded failure a pushed commit may still be taken back: its roll-out or proof gave no result.
             let undoable = state.undo.is_some() || (state.commit.is_some() && state.proof.is_none());
             holds(*step != Step::Undo || undoable, "there is nothing to undo")?;
+            holds(*step != Step::Push || state.proposal.is_some(), "there is no change to push")?;
+            of_an_intent(state, *step)?;
             of_a_relief(state, *step)?;
             holds(*step != Step::Learn || state.document.is_none(), "it was learned already")
         }
@@ -42,10 +44,20 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(here, "that option is not being tried")?;
             holds(Gate::all_passed(&proposal.gates), "a gate did not pass")
         }
+        Body::Intended(intent) => {
+            holds(in_flight(Step::Propose) && state.tries_a_playbook(), "no playbook is being proposed")?;
+            let own = intent.target == state.target && intent.code == state.code && intent.is_whole();
+            holds(own, "it is not what would be done for this fault")?;
+            let waits = state.status == Status::AwaitingApproval;
+            let same = state.proposed() == Some(&intent.digest);
+            holds(!waits || same, "another intent is waited for")
+        }
+        Body::ApprovalRequested { digest, .. } => {
+            holds(state.proposed() == Some(digest), "the approval is asked for another change")
+        }
         Body::Approved { digest, by, .. } => {
             holds(!by.trim().is_empty(), "an approval has the name of whoever gave it")?;
-            let same = state.proposal.as_ref().is_some_and(|p| p.digest == *digest);
-            holds(same, "the approval is for another change")
+            holds(state.proposed() == Some(digest), "the approval is for another change")
         }
         Body::Pushed { .. } => holds(in_flight(Step::Push), "no push is under way"),
         Body::Deployed { rollout } => {
@@ -102,12 +114,24 @@ fn beside_others(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(gone || !is_symptom, "a symptom that nobody looked at can only have gone with its cause")?;
             let acting = state.status == Status::Acting;
             holds(!acting || (gone && state.acted.is_none()), "what was acted on is not dismissed")?;
+            let asking = matches!(state.status, Status::Proposing | Status::AwaitingApproval);
+            let well = gone && state.tries_a_playbook() && state.in_flight.is_some();
+            holds(!asking || well, "only what a playbook finds well is dismissed there")?;
             let is_over = gone && state.is_held() && state.proof.is_some() && !is_eased(state);
             let eased = state.status == Status::Mitigated;
             holds(!eased || is_over, "what is eased is over when that was proved, and no relief stands")
         }
         _ => Ok(()),
     }
+}
+
+/// What begins for a playbook that a person is asked about.
+fn of_an_intent(state: &Incident, step: Step) -> Result<(), Refused> {
+    let (admitted, waits) = (state.status == Status::Admitted, state.status == Status::AwaitingApproval);
+    let intended = !(waits && step == Step::Propose || admitted && step == Step::Act) || state.intent.is_some();
+    holds(intended, "no playbook was proposed")?;
+    let asked = state.approval_expires_at.is_none() || state.approved.as_ref() == state.proposed();
+    holds(!(admitted && step == Step::Act) || asked, "nobody approved it")
 }
 
 /// What begins for a relief's sake.

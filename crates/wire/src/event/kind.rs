@@ -20,6 +20,7 @@ impl Body {
             Body::Advised { .. } => "advised",
             Body::Refused { .. } => "refused",
             Body::Admitted { .. } => "admitted",
+            Body::Intended(_) => "intended",
             Body::ApprovalRequested { .. } => "approval_requested",
             Body::Approved { .. } => "approved",
             Body::ApprovalRejected { .. } => "approval_rejected",

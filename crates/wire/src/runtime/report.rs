@@ -1,6 +1,6 @@
 //! What is asked of `warden`, and what it answers.
 
-use super::{Remedy, ResourceName};
+use super::{Intent, Prepare, Remedy, ResourceName};
 use crate::{Authority, FaultCode, IncidentId, TargetName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ pub struct Act {
     pub code: FaultCode,
     /// The lease and the epoch.
     pub authority: Authority,
+    /// Just this is done, where a person was asked; none: whatever the playbook finds right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Box<Intent>>,
 }
 
 /// What `warden` is asked to do under one operation key.
@@ -24,6 +27,8 @@ pub struct Act {
 pub enum WardTask {
     /// Heal the resource. Answers [`ActReport`].
     Act(Act),
+    /// Look, change nothing, and say what would be done. Answers [`super::Prepared`].
+    Prepare(Prepare),
     /// Look at the resource for a while, and change nothing. Answers [`WatchReport`].
     Watch(Watch),
 }
@@ -140,6 +145,8 @@ pub enum ActOutcome {
     Unhealed,
     /// What was tried could not be taken back.
     UndoFailed,
+    /// What would be done next is not what was approved, so it was not done.
+    NotApproved,
     /// Nobody could tell how it is; what a newer writer knows.
     #[serde(other)]
     Unverified,

@@ -67,6 +67,23 @@ pub enum ResourceKind {
 }
 
 impl ResourceKind {
+    /// Its name in a target file.
+    pub fn mode(&self) -> &'static str {
+        match self {
+            ResourceKind::DatabaseFile(_) => "database_file",
+            ResourceKind::Port(_) => "port",
+            ResourceKind::Boot(_) => "boot",
+            ResourceKind::Memory(_) => "memory",
+            ResourceKind::Disk(_) => "disk",
+            ResourceKind::Network(_) => "network",
+            ResourceKind::Endpoint(_) => "endpoint",
+            ResourceKind::Configuration(_) => "configuration",
+            ResourceKind::Credential(_) => "credential",
+            ResourceKind::ModelServer(_) => "model_server",
+            ResourceKind::Workload(_) => "workload",
+        }
+    }
+
     /// The time from the first sign to the cure that is promised, seconds.
     pub fn limit_s(&self) -> u64 {
         match self {

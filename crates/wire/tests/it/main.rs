@@ -10,6 +10,7 @@
 mod sample;
 mod table;
 mod guards;
+mod guards_intent;
 mod folds;
 mod chain;
 mod check;

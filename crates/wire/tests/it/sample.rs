@@ -8,6 +8,7 @@ use wire::incident::Incident;
 use wire::plan::{Plan, PlanOption, Remedy, Retrieval, Verdict};
 use wire::proposal::{Proposal, Refusal};
 use wire::rollout::{Rollout, RolloutOutcome};
+use wire::runtime::{Action, Intent, Undo};
 use wire::verification::{Gate, GateReport, Judgement, ReplayReport};
 use wire::*;
 
@@ -58,6 +59,23 @@ pub(crate) fn plan() -> Plan {
     let retrieval = Retrieval { query: "q".into(), engine: "lexical".into(), confidence: 0.9, neighbours: vec![] };
     let options = vec![option("first"), option("second")];
     Plan { verdict: Verdict::CodeFault, root_cause: "a bad statement".into(), retrieval, options }
+}
+
+pub(crate) fn intent() -> Intent {
+    let put_back = Action::PutBack { copy: "before-1".into() };
+    let restore = Action::Restore { backup: "monday.toml".into(), copy: "before-1".into() };
+    let intent = Intent {
+        digest: Digest::of(""),
+        target: "patient".parse().unwrap(),
+        code: code(),
+        resource: "settings".to_owned().try_into().unwrap(),
+        mode: "configuration".into(),
+        lost: vec!["the file is valid".into()],
+        remedies: vec![runtime::Remedy::repair("Restore the backup", restore, Undo::by(put_back))],
+        diagnosis: "The file is torn.".into(),
+        at: at(0),
+    };
+    intent.sealed()
 }
 
 pub(crate) fn gate(passed: bool) -> GateReport {
@@ -163,6 +181,7 @@ pub(crate) fn body(kind: &str, step: Option<Step>) -> Body {
         "advised" => Body::Advised { why },
         "refused" => Body::Refused { option: 0, refusal: refusal("build") },
         "admitted" => Body::Admitted { option: 0, proposal: Box::new(proposal()) },
+        "intended" => Body::Intended(Box::new(intent())),
         "approval_requested" => {
             Body::ApprovalRequested { digest: Digest::of("proposal"), expires_at: at(900), why: "so".into() }
         }

@@ -11,9 +11,9 @@ const TABLE: &str = "
 detected: started relieve>=, progressed relieve>=, failed relieve>=, relieved>mitigated, started analyze>analyzing, dismissed>dismissed, dismissed_by_person>dismissed, suppressed>suppressed, escalated>escalated, mitigated>mitigated, correlated>correlated
 analyzing: started analyze>=, progressed analyze>=, failed analyze>=, planned>planned, dismissed>dismissed, dismissed_by_person>dismissed, escalated>escalated, mitigated>mitigated, correlated>correlated
 planned: started relieve>=, progressed relieve>=, failed relieve>=, relieved>=, started propose>proposing, started act>acting, advised>advised, escalated>escalated, mitigated>mitigated, correlated>correlated
-proposing: started propose>=, progressed propose>=, failed propose>=, refused>planned, admitted>admitted, escalated>escalated, mitigated>mitigated, correlated>correlated
-admitted: started push>=, progressed push>=, failed push>=, advised>advised, refused>planned, approval_requested>awaiting_approval, pushed>pushed, escalated>escalated, mitigated>mitigated, correlated>correlated, postponed>=
-awaiting_approval: approved>admitted, approval_rejected>escalated, approval_expired>escalated, escalated>escalated, mitigated>mitigated, correlated>correlated
+proposing: started propose>=, progressed propose>=, failed propose>=, refused>planned, admitted>admitted, intended>admitted, dismissed>dismissed, escalated>escalated, mitigated>mitigated, correlated>correlated
+admitted: started act>acting, started push>=, progressed push>=, failed push>=, advised>advised, refused>planned, approval_requested>awaiting_approval, pushed>pushed, escalated>escalated, mitigated>mitigated, correlated>correlated, postponed>=
+awaiting_approval: started propose>=, progressed propose>=, failed propose>=, intended>=, refused>planned, dismissed>dismissed, approved>admitted, approval_rejected>escalated, approval_expired>escalated, escalated>escalated, mitigated>mitigated, correlated>correlated
 pushed: started deploy>deploying, started undo>=, progressed undo>=, failed undo>=, undone>rolled_back, escalated>escalated, mitigated>mitigated
 deploying: started deploy>=, progressed deploy>=, failed deploy>=, started undo>=, progressed undo>=, failed undo>=, deployed>verifying, deploy_failed>=, undone>rolled_back, escalated>escalated, mitigated>mitigated
 acting: started act>=, progressed act>=, failed act>=, started undo>=, progressed undo>=, failed undo>=, dismissed>dismissed, refused>planned, acted>verifying, undone>rolled_back, escalated>escalated, mitigated>mitigated
@@ -61,8 +61,8 @@ fn every_status_and_every_trigger_move_as_the_table_says() {
 #[test]
 fn the_triggers_are_all_kinds_there_are() {
     let kinds: std::collections::BTreeSet<&str> = Trigger::all().iter().map(|trigger| trigger.kind).collect();
-    assert_eq!(kinds.len(), 37, "{kinds:?}");
-    assert_eq!(Trigger::all().len(), 34 + 3 * Step::ALL.len());
+    assert_eq!(kinds.len(), 38, "{kinds:?}");
+    assert_eq!(Trigger::all().len(), 35 + 3 * Step::ALL.len());
     for kind in kinds.into_iter().filter(|kind| *kind != "resolved") {
         let body = crate::sample::body(kind, None);
         assert_eq!((body.kind(), Trigger::of(&body).kind), (kind, kind));
