@@ -5,6 +5,7 @@ use crate::withdraw::Withdrawals;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use wire::Digest;
 use wire::runtime::{Held, Invariant, Level, Remedy, Tried};
 
 /// The page of one resource. A small JSON file, replaced as a whole.
@@ -19,6 +20,9 @@ pub struct Diary {
 pub(crate) struct Page {
     /// What the healing that is under way is for; the same again goes on with it, another one begins anew.
     pub(crate) cause: Option<String>,
+    /// The digest of what was approved for it, from when the first of it is done: what was seen then decides, not what is seen in the middle.
+    #[serde(default)]
+    pub(crate) approved: Option<Digest>,
     /// What was seen when it began.
     pub(crate) first: Vec<Invariant>,
     /// What was tried.

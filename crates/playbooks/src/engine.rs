@@ -34,15 +34,20 @@ pub fn next(standing: &Standing<'_>) -> Next {
     if standing.seen.iter().all(|invariant| invariant.holds == Some(true)) {
         return Next::End(if standing.held.is_empty() { ActOutcome::Healed } else { ActOutcome::Relieved });
     }
-    let stands = |remedy: &Remedy| standing.held.iter().any(|held| held.remedy.action == remedy.action);
-    let was_withdrawn = |tried: &Tried| tried.kept && !tried.remedy.lasts && !stands(&tried.remedy);
-    let is_new = |remedy: &&Remedy| {
-        standing.tried.iter().filter(|tried| tried.remedy.action == remedy.action).all(was_withdrawn)
-    };
-    match standing.remedies.iter().find(is_new) {
+    match untried(standing).next() {
         Some(remedy) if !standing.late && is_known_ill(standing) => Next::Try(Box::new(remedy.clone())),
         _ => Next::End(at_the_end(standing)),
     }
+}
+
+/// What can be tried now and was not, in order.
+pub(crate) fn untried<'a>(standing: &Standing<'a>) -> impl Iterator<Item = &'a Remedy> {
+    let Standing { tried, held, .. } = *standing;
+    let stands = |remedy: &Remedy| held.iter().any(|held| held.remedy.action == remedy.action);
+    let was_withdrawn = move |tried: &Tried| tried.kept && !tried.remedy.lasts && !stands(&tried.remedy);
+    let is_new =
+        move |remedy: &&Remedy| tried.iter().filter(|tried| tried.remedy.action == remedy.action).all(was_withdrawn);
+    standing.remedies.iter().filter(is_new)
 }
 
 /// What nobody can tell is no reason to do anything.

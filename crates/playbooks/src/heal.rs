@@ -3,11 +3,12 @@
 use crate::diary::{Diary, DiaryError, Page, Trying};
 use crate::engine::{self, Next, Standing};
 use crate::error::ActError;
+use crate::intent;
 use crate::playbook::Playbook;
 use chassis::clock::SharedClock;
 use std::time::Duration;
 use tokio::time::Instant;
-use wire::runtime::{ActOutcome, ActReport, Action, Held, Invariant, Level, ResourceName, Tried, Undo};
+use wire::runtime::{ActOutcome, ActReport, Action, Held, Intent, Invariant, Level, ResourceName, Tried, Undo};
 
 /// The pause between two looks after an action.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -52,6 +53,21 @@ pub async fn heal<P: Playbook>(
     diary: &mut Diary,
     cause: &str,
 ) -> Result<ActReport, DiaryError> {
+    heal_within(playbook, site, diary, cause, None).await
+}
+
+/// The same. Where something was `approved`, just that is done: nothing when what is seen at first, or would be done, is something
+/// else, and nothing more when the next remedy is none of it.
+///
+/// # Errors
+/// When no diary can be kept: then nothing (more) is done.
+pub async fn heal_within<P: Playbook>(
+    playbook: &P,
+    site: &Site,
+    diary: &mut Diary,
+    cause: &str,
+    approved: Option<&Intent>,
+) -> Result<ActReport, DiaryError> {
     let until = Instant::now() + site.limit;
     let mut given_up = !finish(playbook, site, diary).await?;
     playbook.is_for(cause);
@@ -69,9 +85,13 @@ pub async fn heal<P: Playbook>(
         let outcome = match engine::next(&standing) {
             _ if given_up => ActOutcome::UndoFailed,
             Next::End(outcome) => outcome,
+            Next::Try(remedy) if !intent::is_allowed(approved, page, &standing, &remedy) => ActOutcome::NotApproved,
             Next::Try(remedy) => {
                 let trying = Trying { remedy: *remedy, before: Level::of(&last), from: site.clock.now() };
-                diary.write(|page| page.trying = Some(trying.clone()))?;
+                diary.write(|page| {
+                    page.trying = Some(trying.clone());
+                    page.approved = approved.map(|intent| intent.digest.clone());
+                })?;
                 playbook.decided(&seen);
                 let title = trying.remedy.title.clone();
                 match attempt(playbook, site, diary, trying, false).await? {

@@ -7,17 +7,19 @@ use wire::runtime::{ActOutcome, Action, Invariant, Remedy, Undo};
 
 /// A thing at a place; it is well at some places, and better at others than at first.
 #[derive(Default)]
-struct Thing {
-    world: Mutex<World>,
+pub(crate) struct Thing {
+    pub(crate) world: Mutex<World>,
     /// Where it is well.
-    well_at: Vec<&'static str>,
+    pub(crate) well_at: Vec<&'static str>,
     /// Places that cannot be left again.
-    traps: Vec<&'static str>,
-    remedies: Vec<Remedy>,
+    pub(crate) traps: Vec<&'static str>,
+    pub(crate) remedies: Vec<Remedy>,
+    /// What can be tried only once it went somewhere.
+    pub(crate) later: Vec<Remedy>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct World {
+pub(crate) struct World {
     at: String,
     went: Vec<String>,
     over: bool,
@@ -31,12 +33,12 @@ fn relief(at: &str) -> Remedy {
     Remedy::relief(format!("go to {at}"), go(at), Undo::by(go("home")))
 }
 
-fn repair(at: &str) -> Remedy {
+pub(crate) fn repair(at: &str) -> Remedy {
     Remedy::repair(format!("go to {at}"), go(at), Undo::by(go("home")))
 }
 
 impl Thing {
-    fn went(&self) -> Vec<String> {
+    pub(crate) fn went(&self) -> Vec<String> {
         self.world.lock().expect("a world").went.clone()
     }
 }
@@ -53,8 +55,9 @@ impl Playbook for Thing {
     fn diagnose(&self, _: &World) -> String {
         "it does not work".into()
     }
-    fn remedies(&self, _: &World) -> Vec<Remedy> {
-        self.remedies.clone()
+    fn remedies(&self, seen: &World) -> Vec<Remedy> {
+        let later = if seen.went.is_empty() { Vec::new() } else { self.later.clone() };
+        self.remedies.iter().cloned().chain(later).collect()
     }
     fn is_over(&self, seen: &World) -> bool {
         seen.over

@@ -1,6 +1,7 @@
 //! Playbooks against the real failure.
 #![expect(clippy::expect_used, reason = "a test that cannot be set up is a failed test")]
 
+mod approved;
 mod boot;
 mod configuration;
 mod credential;
