@@ -4,10 +4,10 @@ use crate::ward::Shared;
 use anyhow::Context;
 use playbooks::{
     BootPlaybook, ConfigurationPlaybook, CredentialPlaybook, DatabasePlaybook, Diary, DiaryError, DiskPlaybook,
-    EndpointPlaybook, MemoryPlaybook, ModelServerPlaybook, NetworkPlaybook, Playbook, PortPlaybook, Site,
+    EndpointPlaybook, Intended, MemoryPlaybook, ModelServerPlaybook, NetworkPlaybook, Playbook, PortPlaybook, Site,
     WorkloadPlaybook,
 };
-use wire::runtime::{ActReport, Invariant};
+use wire::runtime::{ActReport, Intent, Invariant};
 use wire::target::ResourceKind;
 
 /// One of the playbooks.
@@ -91,8 +91,18 @@ impl Kind {
         })
     }
 
-    pub(crate) async fn heal(&self, site: &Site, diary: &mut Diary, cause: &str) -> Result<ActReport, DiaryError> {
-        each!(self, playbook => playbooks::heal(playbook, site, diary, cause).await)
+    pub(crate) async fn heal(
+        &self,
+        site: &Site,
+        diary: &mut Diary,
+        cause: &str,
+        approved: Option<&Intent>,
+    ) -> Result<ActReport, DiaryError> {
+        each!(self, playbook => playbooks::heal_within(playbook, site, diary, cause, approved).await)
+    }
+
+    pub(crate) async fn intend(&self, diary: &Diary, cause: &str) -> Intended {
+        each!(self, playbook => playbooks::intend(playbook, diary, cause).await)
     }
 
     pub(crate) async fn withdraw(&self, site: &Site, diary: &mut Diary) -> Result<bool, DiaryError> {

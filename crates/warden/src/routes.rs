@@ -77,6 +77,7 @@ async fn begin(
     let task = task.into_inner();
     let (target, code) = match &task {
         WardTask::Act(act) => (&act.target, &act.code),
+        WardTask::Prepare(prepare) => (&prepare.target, &prepare.code),
         WardTask::Watch(watch) => (&watch.target, &watch.code),
     };
     let ward = app.ward(target, code)?;
@@ -105,6 +106,7 @@ async fn perform(app: &App, ward: &Ward, task: &WardTask, reporter: &Reporter) -
             };
             answer(ward.heal(act, reporter, may).await?)
         }
+        WardTask::Prepare(prepare) => answer(ward.prepare(prepare).await?),
         WardTask::Watch(watch) => answer(ward.watch(watch).await?),
     }
 }

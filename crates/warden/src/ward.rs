@@ -5,13 +5,15 @@ use chassis::SharedClock;
 use chassis::operations::{OperationFailed, Reporter};
 use chrono::{DateTime, Utc};
 use kubernetes::Cluster;
-use playbooks::{Diary, DiaryError, Levers, Site};
+use playbooks::{Diary, DiaryError, Intended, Levers, Site};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use wire::TargetName;
-use wire::runtime::{Act, ActReport, Held, Invariant, ResourceView, Watch, WatchReport};
+use wire::runtime::{
+    Act, ActReport, Held, Intent, Invariant, Prepare, Prepared, ResourceView, Watch, WatchReport, lost,
+};
 use wire::target::Resource;
+use wire::{Digest, TargetName};
 
 /// The pause between two looks of a watch.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -99,11 +101,15 @@ impl Ward {
         let kind = &self.kind;
         let _turn = self.turn.lock().await;
         may()?;
+        self.check(act.approved.as_deref())?;
         let mut diary = Diary::open(&self.diary).map_err(no_diary)?;
         if !diary.is_cut_short() {
             kind.withdraw(&self.site, &mut diary).await.map_err(no_diary)?;
         }
-        let report = kind.heal(&self.site, &mut diary, &act.incident.to_string()).await.map_err(no_diary)?;
+        let report = kind
+            .heal(&self.site, &mut diary, &act.incident.to_string(), act.approved.as_deref())
+            .await
+            .map_err(no_diary)?;
         for tried in &report.tried {
             let stands = if tried.kept { "it helped" } else { "it did not help and was taken back" };
             reporter.note(format!("{}: {stands}", tried.remedy.title));
@@ -111,6 +117,43 @@ impl Ward {
         self.note(&report.last, Some(diary.held().to_vec()));
         self.last().healed += 1;
         Ok(report)
+    }
+
+    /// Says what would be done for an incident, and changes nothing.
+    pub(crate) async fn prepare(&self, prepare: &Prepare) -> Result<Prepared, OperationFailed> {
+        let _turn = self.turn.lock().await;
+        let diary = Diary::open(&self.diary).map_err(no_diary)?;
+        let looked = tokio::time::timeout(LOOK, self.kind.intend(&diary, &prepare.incident.to_string())).await;
+        let Intended { seen, diagnosis, remedies, kept, advice } =
+            looked.map_err(|_| OperationFailed::retry("too_long", format!("a look took longer than {LOOK:?}")))?;
+        self.note(&seen, None);
+        let intent = Intent {
+            digest: Digest::of(""),
+            target: self.target.clone(),
+            code: self.resource.fault.clone(),
+            resource: self.resource.name.clone(),
+            mode: self.resource.is.mode().to_owned(),
+            lost: lost(&seen),
+            remedies,
+            diagnosis,
+            at: self.now(),
+        };
+        Ok(Prepared { intent: intent.sealed(), seen, kept, advice })
+    }
+
+    /// What was approved is about this very resource, as the target file has it now.
+    fn check(&self, approved: Option<&Intent>) -> Result<(), OperationFailed> {
+        let Some(intent) = approved else { return Ok(()) };
+        let own = (&self.target, &self.resource.fault, &self.resource.name, self.resource.is.mode());
+        let same = (&intent.target, &intent.code, &intent.resource, intent.mode.as_str()) == own;
+        let (name, mode) = (&intent.resource, &intent.mode);
+        let why = || {
+            let (now, is) = (own.2, own.3);
+            format!(
+                "what was approved is for the {mode} {name}, and the target file has the {is} {now} there: have it planned anew"
+            )
+        };
+        (same && intent.is_whole()).then_some(()).ok_or_else(|| OperationFailed::give_up("another_resource", why()))
     }
 
     /// Watches it for a while.
