@@ -129,6 +129,10 @@ impl Peers {
                 let report = self.ward(doing, &key, &WardTask::Act(act)).await?;
                 Ok(ward::acted(incident, report)?)
             }
+            Task::Ward(WardTask::Prepare(prepare)) => {
+                let prepared = self.ward(doing, &key, &WardTask::Prepare(prepare)).await?;
+                Ok(ward::prepared(incident, prepared)?)
+            }
             Task::Ward(WardTask::Watch(watch)) => {
                 let report = self.ward(doing, &key, &WardTask::Watch(watch)).await?;
                 Ok(ward::watched(incident, &report)?)

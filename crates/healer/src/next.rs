@@ -1,9 +1,10 @@
 //! What to do next. Pure: the same journal, policy and time give the same move, after a crash too.
 
+mod asked;
 mod held;
 
 use crate::policy::Policy;
-use crate::{autonomy, certificate, diagnosis, relief, task, ward};
+use crate::{autonomy, certificate, diagnosis, relief, ward};
 use chrono::{DateTime, Utc};
 use wire::event::{Body, EscalationReason, Step};
 use wire::incident::{Incident, Status};
@@ -126,7 +127,7 @@ impl At<'_> {
         untried.map_or_else(|| self.nothing_left(), |option| self.try_option(option))
     }
 
-    /// A playbook is done at once where nobody has to be asked; everything else is proposed first.
+    /// A playbook is run at once where nobody has to be asked; everything else is proposed first.
     fn try_option(&self, index: u32) -> Move {
         let option = self.incident.plan.as_ref().zip(usize::try_from(index).ok());
         let Some(option) = option.and_then(|(plan, index)| plan.options.get(index)) else {
@@ -135,9 +136,13 @@ impl At<'_> {
         if !matches!(option.remedy, Remedy::Playbook { .. }) {
             return self.begin(Step::Propose, Some(index));
         }
-        match autonomy::decide(self.policy, Some(option)) {
-            decision if decision.autonomy == Autonomy::Auto => self.begin(Step::Act, Some(index)),
-            decision => self.advise(&format!("{} would be tried, and {}", option.title, decision.why)),
+        let decision = autonomy::decide(self.policy, Some(option));
+        match decision.autonomy {
+            Autonomy::Auto => self.begin(Step::Act, Some(index)),
+            Autonomy::Approve => self.begin(Step::Propose, Some(index)),
+            Autonomy::Observe | Autonomy::Suggest => {
+                self.advise(&format!("{} would be tried, and {}", option.title, decision.why))
+            }
         }
     }
 
@@ -149,28 +154,6 @@ impl At<'_> {
         let looks = if self.incident.occurrences > acted.occurrences { 1 } else { looks };
         let again = acted.at + ward::pause(looks);
         if self.now < again { Move::WaitUntil(again) } else { self.start(Step::Act, self.incident.option) }
-    }
-
-    fn admitted(&self) -> Move {
-        let Some(proposal) = &self.incident.proposal else { return self.escalate(EscalationReason::StepFailed) };
-        let decision = autonomy::decide(self.policy, task::option(self.incident));
-        match decision.autonomy {
-            Autonomy::Observe => self.advise("this target is only observed"),
-            Autonomy::Suggest => self.advise("a change passed every gate; a person pushes it on this target"),
-            Autonomy::Approve if self.incident.approved.as_ref() != Some(&proposal.digest) => {
-                let approval = chrono::TimeDelta::from_std(self.policy.limits.approval).unwrap_or_default();
-                let (digest, expires_at) = (proposal.digest.clone(), self.now + approval);
-                record(Body::ApprovalRequested { digest, expires_at, why: decision.why })
-            }
-            Autonomy::Approve | Autonomy::Auto => self.begin(Step::Push, self.incident.option),
-        }
-    }
-
-    fn awaiting_approval(&self) -> Move {
-        match self.incident.approval_expires_at {
-            Some(expires) if self.now < expires => Move::WaitUntil(expires),
-            _ => record(Body::ApprovalExpired {}),
-        }
     }
 
     fn verifying(&self) -> Move {

@@ -3,7 +3,7 @@
 mod runtime;
 
 use crate::diagnosis::clip;
-use runtime::{act, is_watched, relieve, watch, withdraw};
+use runtime::{act, is_watched, prepare, relieve, watch, withdraw};
 use wire::event::Step;
 use wire::incident::Incident;
 use wire::plan::{Lesson, PlanOption, PlanRequest, Remedy, Suspect, Verdict};
@@ -74,6 +74,7 @@ pub struct Around<'a> {
 pub fn of(incident: &Incident, step: Step, around: &Around<'_>) -> Result<Task, Problem> {
     let task = match step {
         Step::Analyze => Some(Task::Plan(plan(incident, around))),
+        Step::Propose if incident.tries_a_playbook() => Some(Task::Ward(WardTask::Prepare(prepare(incident)))),
         Step::Propose => propose(incident, around).map(|propose| Task::Propose(PatchTask::Propose(propose))),
         Step::Push => push(incident, around).map(|push| Task::Push(PatchTask::Push(push))),
         Step::Deploy => deploy(incident, around).map(Task::Deploy),

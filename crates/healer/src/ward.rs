@@ -2,11 +2,12 @@
 
 use crate::diagnosis::{self, clip};
 use std::time::Duration;
+use wire::apply::NOT_APPROVED;
 use wire::event::{Body, EscalationReason};
-use wire::incident::Incident;
+use wire::incident::{Incident, Status};
 use wire::plan::Verdict;
 use wire::proposal::Refusal;
-use wire::runtime::{ActOutcome, ActReport, Invariant, Tried, WatchReport};
+use wire::runtime::{ActOutcome, ActReport, Intent, Invariant, Prepared, Tried, WatchReport};
 use wire::verification::{Judgement, ReplayReport, UNVERIFIED, WitnessReport};
 use wire::{Problem, ReplayId};
 
@@ -64,8 +65,46 @@ pub fn acted(incident: &Incident, report: ActReport) -> Result<Body, Problem> {
             let told = format!("{}\n{} {}", diagnosis::of(incident, reason), told(), tried.join("; "));
             Ok(Body::Escalated { reason, diagnosis: clip(&told, 4 * MAX) })
         }
+        ActOutcome::NotApproved => {
+            let stands =
+                if kept.is_empty() { String::new() } else { format!(" What was approved and helped stands: {kept}.") };
+            let why = "what would be done now is not what was approved, so it was not done";
+            refused(NOT_APPROVED, format!("{why}. {}{stands}", told()))
+        }
         ActOutcome::Unverified => Err(Problem::new(UNVERIFIED, clip(&told(), MAX))),
     }
+}
+
+/// Of a look at what would be done. What waits for approval and is not what would be done now is asked anew.
+///
+/// # Errors
+/// When no option is being tried, or nobody could tell how the resource is.
+pub fn prepared(incident: &Incident, prepared: Prepared) -> Result<Body, Problem> {
+    let option = incident.option.ok_or_else(|| Problem::new("malformed", "no option is being tried"))?;
+    let Prepared { intent, seen: invariants, kept, advice } = prepared;
+    let told = format!("{} {}", intent.diagnosis, seen(&invariants));
+    let refused = |code: &str, why: String| {
+        let refusal = Refusal { code: code.into(), why: clip(&why, MAX), diff: None, gates: Vec::new() };
+        Ok(Body::Refused { option, refusal })
+    };
+    let well = invariants.iter().all(|invariant| invariant.holds == Some(true));
+    let ill = invariants.iter().any(|invariant| invariant.holds == Some(false));
+    if well && !kept {
+        let why = format!("{} was found well before anything was done", intent.resource);
+        return Ok(Body::Dismissed { verdict: Verdict::Recovered, why });
+    }
+    if !well && !ill {
+        return Err(Problem::new(UNVERIFIED, clip(&told, MAX)));
+    }
+    if ill && intent.remedies.is_empty() {
+        return refused("unhealed", format!("{told} Nothing can be tried. {}", advice.join(" ")));
+    }
+    let waiting = incident.intent.as_ref().filter(|_| incident.status == Status::AwaitingApproval);
+    if waiting.is_some_and(|waiting| waiting.digest != intent.digest) {
+        return refused(NOT_APPROVED, format!("what would be done is not what waits for approval any more. {told}"));
+    }
+    let diagnosis = clip(&intent.diagnosis, MAX);
+    Ok(Body::Intended(Box::new(Intent { diagnosis, ..intent })))
 }
 
 /// Of a watch: the proof of a runtime action is that every invariant was seen to hold at every look, and at one at least.

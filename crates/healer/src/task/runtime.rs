@@ -3,7 +3,7 @@
 use super::Around;
 use wire::incident::Incident;
 use wire::relief::{Relieve, Withdraw};
-use wire::runtime::{Act, Watch};
+use wire::runtime::{Act, Prepare, Watch};
 
 /// How long a resource is watched before its playbook is said to have healed it, milliseconds.
 const WATCH_MS: u64 = 1_000;
@@ -16,7 +16,11 @@ pub(super) fn is_watched(incident: &Incident, around: &Around<'_>) -> bool {
 
 pub(super) fn act(incident: &Incident, around: &Around<'_>) -> Act {
     let (target, code) = (incident.target.clone(), incident.code.clone());
-    Act { incident: incident.id, target, code, authority: around.authority }
+    Act { incident: incident.id, target, code, authority: around.authority, approved: incident.intent.clone() }
+}
+
+pub(super) fn prepare(incident: &Incident) -> Prepare {
+    Prepare { incident: incident.id, target: incident.target.clone(), code: incident.code.clone() }
 }
 
 pub(super) fn relieve(incident: &Incident, around: &Around<'_>) -> Relieve {

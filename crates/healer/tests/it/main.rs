@@ -23,3 +23,4 @@ mod relations;
 mod reliefs;
 mod routes;
 mod wards;
+mod wards_asked;

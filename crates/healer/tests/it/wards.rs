@@ -11,20 +11,20 @@ use wire::plan::{PlanOption, Remedy as Option_, Verdict};
 use wire::runtime::{ActOutcome, ActReport, Action, Invariant, Level, Remedy, ResourceName, Tried, Undo, WatchReport};
 use wire::target::Autonomy;
 
-fn resource() -> ResourceName {
+pub(crate) fn resource() -> ResourceName {
     "settings".to_owned().try_into().unwrap()
 }
 
-fn playbook() -> PlanOption {
+pub(crate) fn playbook() -> PlanOption {
     PlanOption { remedy: Option_::Playbook { resource: resource() }, ..known("the playbook of settings") }
 }
 
-fn tried(kept: bool) -> Tried {
+pub(crate) fn tried(kept: bool) -> Tried {
     let remedy = Remedy::repair("Restore the backup", Action::Start {}, Undo::by(Action::Stop {}));
     Tried { remedy, before: Level(10), after: Level(0), kept, what: "done".into(), from: at(0), to: at(1) }
 }
 
-fn invariant(holds: Option<bool>) -> Invariant {
+pub(crate) fn invariant(holds: Option<bool>) -> Invariant {
     Invariant { name: "the file is valid".into(), holds, weight: 10, seen: "as it was seen".into() }
 }
 
@@ -46,7 +46,7 @@ fn watched(looks: u32, well: u32, ill: u32) -> WatchReport {
     WatchReport { resource: resource(), looks, well, ill, seen, held: vec![], from: at(0), to: at(1) }
 }
 
-fn acted(case: &Case, outcome: ActOutcome, tried: Vec<Tried>) -> Body {
+pub(crate) fn acted(case: &Case, outcome: ActOutcome, tried: Vec<Tried>) -> Body {
     ward::acted(&case.store.incident, report(outcome, tried)).unwrap()
 }
 
@@ -180,8 +180,8 @@ fn what_could_not_be_taken_back_goes_to_a_person_and_what_nobody_could_tell_is_t
 }
 
 #[test]
-fn where_a_person_is_to_be_asked_no_playbook_is_run() {
-    for autonomy in [Autonomy::Suggest, Autonomy::Approve] {
+fn where_only_advice_is_allowed_no_playbook_is_run() {
+    for autonomy in [Autonomy::Suggest, Autonomy::Observe] {
         let mut case = Case::with(Policy { autonomy, ..policy() });
         let plan = plan(vec![playbook()]);
         case.starts(Step::Analyze).write(Body::Planned { plan });
