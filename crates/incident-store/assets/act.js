@@ -9,10 +9,26 @@ const NOTE = 2_000;
 
 /** What the service lets a person do now: the question, and the answers with what they do. */
 function offered({ incident, actions }) {
-  const { proposal, id } = incident;
-  const answers = ANSWERS.filter((answer) => actions.includes(answer.name)).map((answer) => ({ ...answer, act: (note, verdict) => answer.ask(id, proposal?.digest, note, verdict) }));
+  const { proposal, intent, id } = incident;
+  const digest = proposal?.digest ?? intent?.digest;
+  const answers = ANSWERS.filter((answer) => actions.includes(answer.name)).map((answer) => ({ ...answer, act: (note, verdict) => answer.ask(id, digest, note, verdict) }));
   if (answers.length === 0) return null;
   const verdicts = actions.includes("dismiss") ? DISMISSALS : null;
+  if (actions.includes("approve") && !proposal && intent) {
+    return {
+      title: "Your approval is asked for",
+      text: "Nothing was changed yet. Just this is done, and only when you approve exactly this; what makes nothing better is taken back.",
+      facts: [
+        ["What is wrong", intent.diagnosis, "wide"],
+        ["Resource", `${intent.resource} (${intent.mode}) of ${intent.target}`],
+        ["Digest", h("code", {}, short(digest))],
+        ["Until", incident.approval_expires_at ? moment(incident.approval_expires_at) : null],
+        ["What is done, in this order", h("ol", {}, intent.remedies.map(drawRemedy)), "wide"],
+      ],
+      answers,
+      verdicts,
+    };
+  }
   if (actions.includes("approve")) {
     return {
       title: "Your approval is asked for",
@@ -27,6 +43,14 @@ function offered({ incident, actions }) {
   }
   return { title: "Not a fault?", text: "Then it can be dismissed; the reason is kept in the journal.", folded: true, answers, verdicts };
 }
+
+/** A remedy with its parameters, and how it is taken back. */
+function drawRemedy({ title, action, undo, lasts }) {
+  const back = undo.kind === "not_needed" ? `not needed: ${undo.reason}` : `${undo.kind === "compensate" ? "made good by " : ""}${actionWords(undo.action)}`;
+  return h("li", {}, title, lasts ? "" : " (for the time being)", h("br"), h("code", {}, actionWords(action)), h("br"), "Undo: ", h("code", {}, back));
+}
+
+const actionWords = ({ do: name, ...parts }) => [name, ...Object.entries(parts).map(([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : value}`)].join(" ");
 
 const words = (actions) =>
   actions.includes("retry")

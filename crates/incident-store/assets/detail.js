@@ -15,7 +15,7 @@ let shown = { id: null, keys: new Map() };
 
 /** The parts in their order: a name, what it depends on, and how it is drawn; nothing is drawn without content. */
 const PARTS = [
-  ["actions", ({ incident, actions }) => [actions, incident.proposal?.digest, incident.approval_expires_at], (detail, context) => drawActions(detail, context)],
+  ["actions", ({ incident, actions }) => [actions, incident.proposal?.digest, incident.intent?.digest, incident.approval_expires_at], (detail, context) => drawActions(detail, context)],
   ["family", ({ parent, children }) => [parent, children], drawFamily],
   ["story", ({ story }) => story, ({ story }) => part("What happened", drawStory(story))],
   ["times", ({ stages, events, total_ms, platform_ms }) => [stages, events.length, total_ms, platform_ms], drawTimes],

@@ -9,7 +9,7 @@ pub(crate) use words::sentence;
 
 use chrono::{DateTime, Utc};
 use wire::event::{Body, Event, Step};
-use wire::plan::Plan;
+use wire::plan::{Plan, PlanOption, Remedy};
 use wire::view::Chapter;
 
 /// The chapters of a journal, first event first. What only matters to a program is left out: the journal has it.
@@ -22,11 +22,25 @@ pub(crate) fn tell(events: &[Event]) -> Vec<Chapter> {
     telling.chapters
 }
 
+/// While a person is asked about a playbook.
+fn is_a_look(body: &Body) -> bool {
+    let step = Step::Propose;
+    match body {
+        Body::Started { step: of, .. } | Body::Progressed { step: of, .. } | Body::Failed { step: of, .. } => {
+            *of == step
+        }
+        Body::Intended(_) => true,
+        _ => false,
+    }
+}
+
 #[derive(Default)]
 struct Telling<'a> {
     chapters: Vec<Chapter>,
     plan: Option<&'a Plan>,
     repeats: Option<Repeats>,
+    /// Whether a person is being asked: what is only looked at meanwhile is left out.
+    asking: bool,
 }
 
 /// Occurrences one after the other: one chapter.
@@ -47,6 +61,10 @@ impl<'a> Telling<'a> {
         if let Body::Planned { plan } = &event.body {
             self.plan = Some(plan);
         }
+        if self.asking && is_a_look(&event.body) {
+            return;
+        }
+        self.asking = matches!(event.body, Body::ApprovalRequested { .. });
         let Some((title, text)) = self.chapter(&event.body) else { return };
         self.end_repeats();
         self.chapters.push(Chapter { at: event.at, title, text });
@@ -66,6 +84,9 @@ impl<'a> Telling<'a> {
         let known = self.plan.and_then(|plan| plan.options.get(usize::try_from(number).ok()?));
         let title = known.map(|option| format!(": {}", option.title)).unwrap_or_default();
         let text = match known {
+            Some(PlanOption { remedy: Remedy::Playbook { .. }, .. }) => {
+                "It is looked what its playbook would do; nothing is changed yet.".to_owned()
+            }
             Some(option) => format!(
                 "The platform expects this to work with a probability of {:.0} %. A candidate is made and judged in the sandbox; \
                  nothing is changed yet.",

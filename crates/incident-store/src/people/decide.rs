@@ -85,8 +85,7 @@ fn is_rejected(incident: &Incident) -> bool {
 
 /// What was read is what waits.
 fn check_change(incident: &Incident, asked: Option<&Digest>) -> Result<(), StoreError> {
-    let waiting = incident.proposal.as_ref().map(|proposal| &proposal.digest);
-    match (asked, waiting) {
+    match (asked, incident.proposed()) {
         (Some(asked), Some(waiting)) if asked != waiting && incident.status == Status::AwaitingApproval => {
             Err(StoreError::AnotherChange { asked: asked.clone(), waiting: waiting.clone() })
         }

@@ -5,6 +5,7 @@ use wire::event::{Body, EscalationReason};
 use wire::proposal::Proposal;
 use wire::relief::Withdrawn;
 use wire::rollout::Rollout;
+use wire::runtime::Intent;
 use wire::verification::ReplayReport;
 
 /// How many digits of a digest or commit are told.
@@ -19,6 +20,7 @@ pub(super) fn told(body: &Body) -> (String, String) {
         Body::Admitted { option, proposal } => {
             return (format!("Option {} passed every gate", option + 1), admitted(proposal));
         }
+        Body::Intended(intent) => ("What the playbook would do", intended(intent)),
         Body::Pushed { commit } => {
             ("The change is pushed", format!("Commit {} is the branch's head.", short(commit.as_str())))
         }
@@ -69,6 +71,12 @@ pub(super) fn told(body: &Body) -> (String, String) {
         other => return (other.kind().replace('_', " "), String::new()),
     };
     (title.to_owned(), text)
+}
+
+fn intended(intent: &Intent) -> String {
+    let what = intent.lines().join("\n");
+    let tried = if what.is_empty() { "Nothing more has to be done.".to_owned() } else { what };
+    format!("{} {tried}", full(&intent.diagnosis))
 }
 
 fn admitted(proposal: &Proposal) -> String {

@@ -51,7 +51,7 @@ pub(super) fn told(body: &Body) -> (String, String) {
             let change = outcomes::short(digest.as_str());
             return (
                 format!("{by} approved"),
-                format!("Exactly the change {change} may be pushed. {note}").trim().into(),
+                format!("Exactly the change {change} may be made. {note}").trim().into(),
             );
         }
         Body::ApprovalRejected { by, why } => return (format!("{by} said no"), why.clone()),

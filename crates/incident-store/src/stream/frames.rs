@@ -24,6 +24,7 @@ pub(super) fn name(body: &Body) -> &'static str {
         | Body::Progressed { .. }
         | Body::Refused { .. }
         | Body::Admitted { .. }
+        | Body::Intended(_)
         | Body::Approved { .. }
         | Body::Pushed { .. }
         | Body::Deployed { .. }
