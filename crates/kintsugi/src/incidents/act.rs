@@ -15,7 +15,7 @@ use wire::{Digest, IncidentId, Service, paths};
 /// What is said.
 #[derive(Debug, Clone)]
 pub enum Word {
-    /// The change may be pushed; by default exactly the one that is admitted now.
+    /// The change may be pushed, or the playbook run; by default exactly what is proposed now.
     Approve {
         /// The change that was read.
         digest: Option<Digest>,
@@ -66,12 +66,11 @@ pub async fn say(connection: &Connection, id: IncidentId, word: Word) -> anyhow:
     }
 }
 
-/// The change that waits for a word.
+/// The change, or what a playbook would do, that waits for a word.
 fn admitted(incident: &Incident) -> Result<Digest, WrongUse> {
-    let proposal = incident.proposal.as_ref().map(|proposal| proposal.digest.clone());
-    proposal.ok_or_else(|| {
+    incident.proposed().cloned().ok_or_else(|| {
         let status = incident.status.as_str();
-        WrongUse(format!("incident {} has no change to approve: it is {status}", incident.id))
+        WrongUse(format!("incident {} has nothing to approve: it is {status}", incident.id))
     })
 }
 

@@ -21,6 +21,7 @@ pub fn describe(body: &Body) -> String {
         }
         Body::Refused { refusal, .. } => format!("refused: {}: {}", refusal.code, refusal.why),
         Body::Admitted { proposal, .. } => format!("admitted: {} in {}", proposal.origin, proposal.files.join(", ")),
+        Body::Intended(intent) => format!("would be done: {}", intent.lines().join("\n")),
         Body::Pushed { commit } => format!("pushed {commit}"),
         Body::Deployed { rollout } => format!("deployed: {}", rollout.why),
         Body::DeployFailed { rollout } => format!("not deployed: {}", rollout.why),

@@ -7,6 +7,7 @@ use reqwest::Method;
 use std::fmt::Write;
 use std::time::Duration;
 use wire::event::Event;
+use wire::incident::{Incident, Status};
 use wire::model::ModelUse;
 use wire::related::Relative;
 use wire::view::Detail;
@@ -43,6 +44,7 @@ fn text(detail: &Detail, depth: Depth) -> String {
             let _ = write!(text, "\n{at}  {}\n{}\n", plain(&chapter.title), indented(&plain(&chapter.text)));
         }
     }
+    asked(&mut text, &detail.incident);
     family(&mut text, detail);
     stages(&mut text, detail);
     models(&mut text, &detail.incident.models);
@@ -54,6 +56,15 @@ fn text(detail: &Detail, depth: Depth) -> String {
         let _ = write!(text, "\nyou can: {}", detail.actions.join(", "));
     }
     text
+}
+
+/// What a playbook would do, while a person is asked.
+fn asked(text: &mut String, incident: &Incident) {
+    let waiting = incident.intent.as_ref().filter(|_| incident.status == Status::AwaitingApproval);
+    let Some(intent) = waiting else { return };
+    let (mode, resource, target) = (&intent.mode, &intent.resource, &intent.target);
+    let _ = write!(text, "\nwaits for your word: on {target}, {mode} {resource}, digest {}\n", intent.digest);
+    let _ = write!(text, "    {}\n{}", plain(&intent.diagnosis), indented(&plain(&intent.lines().join("\n"))));
 }
 
 fn family(text: &mut String, detail: &Detail) {

@@ -48,7 +48,7 @@ fn an_approval_may_name_the_change_that_was_read() {
 fn where_there_is_no_change_nothing_is_approved() {
     let (ended, call) = said(plain(), &["approve", ID]);
     assert_eq!((ended.code, call), (2, None));
-    assert!(ended.err.contains("no change to approve: it is escalated"), "{ended:?}");
+    assert!(ended.err.contains("nothing to approve: it is escalated"), "{ended:?}");
 }
 
 #[test]
