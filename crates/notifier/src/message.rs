@@ -6,7 +6,7 @@ use serde::Serialize;
 use wire::event::{Body, EscalationReason, Event};
 use wire::incident::{Incident, Severity, Status};
 use wire::redact::redact;
-use wire::{FaultCode, IncidentId, TargetName};
+use wire::{Digest, FaultCode, IncidentId, TargetName};
 
 /// The longest text of a message, characters.
 const MAX_TEXT: usize = 4_000;
@@ -135,6 +135,17 @@ pub fn test(id: &str, now: DateTime<Utc>, dashboard: &str) -> Message {
     }
 }
 
+/// What a person is asked about: a sentence, and a few words.
+fn asked(incident: &Incident, digest: &Digest) -> (String, &'static str) {
+    match &incident.intent {
+        Some(intent) => {
+            let what = intent.lines().join("\n");
+            (format!("{} Just this would be done ({digest}):\n{what}\n", intent.diagnosis), "a playbook")
+        }
+        None => (format!("The change {digest} passed every gate."), "a change"),
+    }
+}
+
 fn say(body: &Body, incident: &Incident) -> Option<Said> {
     let (target, code) = (&incident.target, &incident.code);
     let cause = || incident.plan.as_ref().map(|plan| plan.root_cause.clone()).unwrap_or_default();
@@ -149,11 +160,12 @@ fn say(body: &Body, incident: &Incident) -> Option<Said> {
             info("analyzed", format!("{target}: the cause of {code} is thought to be known"), text)
         }
         Body::ApprovalRequested { digest, expires_at, why } => {
-            let text = format!("{} The change {digest} passed every gate. It waits until {expires_at}. {why}", cause());
-            call("approval_required", format!("{target}: a change against {code} waits for approval"), text)
+            let (what, title) = asked(incident, digest);
+            let text = format!("{} {what} It waits until {expires_at}. {why}", cause());
+            call("approval_required", format!("{target}: {title} against {code} waits for approval"), text)
         }
         Body::ApprovalExpired {} => {
-            call("approval_expired", format!("{target}: nobody approved the change against {code}"), cause())
+            call("approval_expired", format!("{target}: nobody approved what would be done against {code}"), cause())
         }
         Body::Undone { why, .. } => {
             info("rolled_back", format!("{target}: a change against {code} was taken back"), why.clone())
