@@ -20,7 +20,9 @@ fn edit(text: &str) -> String {
     let title = "title = \"The greeting cannot be made\"";
     let eases =
         "{ kind = \"stale\", paths = [\"/greet\"] }, { kind = \"breaker\", paths = [\"/greet\"], retry_after_s = 1 }";
+    // As many questions without an answer as the other policies' watchers take for a failure.
     text.replace(title, &format!("{title}\nrelief = [{eases}]"))
+        .replace("timeout_ms = 10000 }", "timeout_ms = 10000, hung_ms = 3000 }")
 }
 
 /// Injects a fault once; what was seen, and what became of it in the platform.
@@ -86,7 +88,7 @@ async fn told(fleet: &Fleet) -> anyhow::Result<String> {
     };
     let journal = fleet.store().journal(incident.id).await?;
     let begun = journal.first().map_or(incident.detected_at, |event| event.at);
-    let kinds = ["relieved", "withdrawn", "resolved", "escalated", "dismissed", "advised"];
+    let kinds = ["relieved", "mitigated", "withdrawn", "resolved", "escalated", "dismissed", "advised"];
     let matter = journal.iter().filter(|event| kinds.contains(&event.body.kind()));
     let matter: Vec<String> =
         matter.map(|event| format!("{} +{} ms", event.body.kind(), (event.at - begun).num_milliseconds())).collect();
