@@ -34,6 +34,15 @@ fn is_a_look(body: &Body) -> bool {
     }
 }
 
+/// While only a relief eases it: a look that shows the fault again.
+fn shows_nothing_new(body: &Body) -> bool {
+    match body {
+        Body::Started { step, .. } | Body::Progressed { step, .. } => *step == Step::Verify,
+        Body::VerificationFailed { .. } | Body::Unverified { .. } => true,
+        _ => false,
+    }
+}
+
 #[derive(Default)]
 struct Telling<'a> {
     chapters: Vec<Chapter>,
@@ -41,6 +50,8 @@ struct Telling<'a> {
     repeats: Option<Repeats>,
     /// Whether a person is being asked: what is only looked at meanwhile is left out.
     asking: bool,
+    /// Whether the cure is open and nothing is tried: it is only looked whether the fault is over.
+    held: bool,
 }
 
 /// Occurrences one after the other: one chapter.
@@ -65,6 +76,14 @@ impl<'a> Telling<'a> {
             return;
         }
         self.asking = matches!(event.body, Body::ApprovalRequested { .. });
+        if self.held && shows_nothing_new(&event.body) {
+            return;
+        }
+        match event.body {
+            Body::Mitigated { .. } => self.held = true,
+            Body::Acted { .. } | Body::Deployed { .. } | Body::Retried { .. } => self.held = false,
+            _ => {}
+        }
         let Some((title, text)) = self.chapter(&event.body) else { return };
         self.end_repeats();
         self.chapters.push(Chapter { at: event.at, title, text });
@@ -76,6 +95,10 @@ impl<'a> Telling<'a> {
             Body::Started { step: Step::Propose, option: Some(option), .. } => Some(self.attempt(*option)),
             // The first attempt of a step is told by its outcome.
             Body::Started { attempt: 1, step, .. } if *step != Step::Undo => None,
+            // Nothing was cured.
+            Body::Verified { .. } if self.held => {
+                Some(("The failing request is right again on live".to_owned(), words::told(body).1))
+            }
             body => Some(words::told(body)),
         }
     }
@@ -156,6 +179,25 @@ mod tests {
         );
         assert!(story[2].text.contains("2 more times") && story[2].text.contains("13:47:40"), "{}", story[2].text);
         assert!(story[3].text.contains("90 %"), "{}", story[3].text);
+    }
+
+    #[test]
+    fn what_is_only_looked_at_while_a_relief_stands_is_told_when_it_is_over_and_not_as_a_cure() {
+        let judged = |judgement: &str| {
+            let report =
+                serde_json::json!({"replay": "kr-1", "code": "F", "judgement": judgement, "why": "so", "took_ms": 1.0});
+            serde_json::from_value(report).unwrap()
+        };
+        let what = "older answers".to_owned();
+        let bodies = [
+            Body::Mitigated { what },
+            started(Step::Verify, 1),
+            Body::VerificationFailed { report: judged("broken") },
+            started(Step::Verify, 2),
+            Body::Verified { report: judged("met") },
+        ];
+        let titles: Vec<String> = tell(&journal(bodies)).into_iter().map(|chapter| chapter.title).collect();
+        assert_eq!(titles[1..], ["The bleeding is stopped", "The failing request is right again on live"]);
     }
 
     #[test]
