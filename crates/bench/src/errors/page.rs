@@ -19,7 +19,8 @@ const HEAD: &str = "# Error-seconds\n\n\
     where there is none this one anew.\n\
     - **breaker only**: the front's breaker stands all the time; one try a second. Its 503 is an error here: it protects what is behind it, and a caller's time.\n\
     - **Kintsugi**: a whole local stack. The target file has a relief for the one fault it names (older answers and the breaker), and a known cure; there is no \
-    other knowledge of these faults. Its runs come one by one; the other four policies run beside each other. What else the machine did meanwhile shows in its load.\n";
+    other knowledge of these faults. It says `hung_ms = 3000`: a process that leaves three questions in a row without an answer, one a second, is ended and started again \
+    (5000 where a target file says nothing). Its runs come one by one; the other four policies run beside each other. What else the machine did meanwhile shows in its load.\n";
 
 /// The page.
 pub(super) fn page(results: &Results, machine: &Machine) -> String {
