@@ -52,13 +52,6 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             let same = state.proposed() == Some(&intent.digest);
             holds(!waits || same, "another intent is waited for")
         }
-        Body::ApprovalRequested { digest, .. } => {
-            holds(state.proposed() == Some(digest), "the approval is asked for another change")
-        }
-        Body::Approved { digest, by, .. } => {
-            holds(!by.trim().is_empty(), "an approval has the name of whoever gave it")?;
-            holds(state.proposed() == Some(digest), "the approval is for another change")
-        }
         Body::Pushed { .. } => holds(in_flight(Step::Push), "no push is under way"),
         Body::Deployed { rollout } => {
             holds(in_flight(Step::Deploy), "no roll-out is under way")?;
@@ -86,6 +79,21 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             holds(state.proof.as_ref() == Some(&certificate.replay), "no verified action stands behind it")?;
             holds(certificate.head == state.head, "the certificate does not cover the journal")
         }
+        Body::Learned { .. } => holds(in_flight(Step::Learn), "no lesson is under way"),
+        _ => of_people(state, body),
+    }
+}
+
+/// What people are asked and say.
+fn of_people(state: &Incident, body: &Body) -> Result<(), Refused> {
+    match body {
+        Body::ApprovalRequested { digest, .. } => {
+            holds(state.proposed() == Some(digest), "the approval is asked for another change")
+        }
+        Body::Approved { digest, by, .. } => {
+            holds(!by.trim().is_empty(), "an approval has the name of whoever gave it")?;
+            holds(state.proposed() == Some(digest), "the approval is for another change")
+        }
         Body::Retried { .. } => {
             holds(state.retries < MAX_RETRIES, "it was tried again too often: resolve or dismiss it, or reset")?;
             holds(state.may_be_retried(), "something is still tried, or only looked at again")?;
@@ -93,7 +101,6 @@ pub(super) fn check(state: &Incident, body: &Body) -> Result<(), Refused> {
             let stands = "a change of this incident stands on the branch, neither proved nor taken back: see to that, then resolve it";
             holds(state.commit.is_none(), stands)
         }
-        Body::Learned { .. } => holds(in_flight(Step::Learn), "no lesson is under way"),
         _ => beside_others(state, body),
     }
 }
