@@ -98,11 +98,12 @@ impl Kind {
         cause: &str,
         approved: Option<&Intent>,
     ) -> Result<ActReport, DiaryError> {
-        each!(self, playbook => playbooks::heal_within(playbook, site, diary, cause, approved).await)
+        // Each in a box: eleven of them in one frame are more than a worker's stack holds.
+        each!(self, playbook => Box::pin(playbooks::heal_within(playbook, site, diary, cause, approved)).await)
     }
 
     pub(crate) async fn intend(&self, diary: &Diary, cause: &str) -> Intended {
-        each!(self, playbook => playbooks::intend(playbook, diary, cause).await)
+        each!(self, playbook => Box::pin(playbooks::intend(playbook, diary, cause)).await)
     }
 
     pub(crate) async fn withdraw(&self, site: &Site, diary: &mut Diary) -> Result<bool, DiaryError> {

@@ -41,6 +41,35 @@ async fn what_breaks_is_told_once_with_its_resource_and_healed_when_the_healer_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_be_done_is_told_and_just_that_is_done_once_it_is_approved() {
+    let running = Running::start().await;
+    broken(&running);
+    let incident = IncidentId::fresh();
+    let prepare = json!({ "task": "prepare", "incident": incident, "target": "tiny", "code": "BROKEN" });
+    let (status, told) = running.operate("i/propose-1", &prepare).await;
+    let intent = told.pointer("/outcome/intent").expect("an intent");
+    assert_eq!((status, intent.pointer("/remedies/0/undo/kind")), (200, Some(&json!("inverse"))), "{told}");
+    assert_eq!(std::fs::read_to_string(running.path()).unwrap(), "[server", "it only looked");
+    let act = |intent: &serde_json::Value| {
+        let authority = json!({ "fence": 1, "epoch": 1 });
+        json!({ "task": "act", "incident": incident, "target": "tiny", "code": "BROKEN", "authority": authority, "approved": intent })
+    };
+    // It broke otherwise since: the copy, and so the undo, would be another.
+    std::fs::write(running.path(), "[server\nport").expect("broken otherwise");
+    let (_, answer) = running.operate("i/act-1", &act(intent)).await;
+    assert_eq!(answer.pointer("/outcome/outcome"), Some(&json!("not_approved")), "{answer}");
+    assert_eq!(std::fs::read_to_string(running.path()).unwrap(), "[server\nport");
+    let mut torn = intent.clone();
+    torn["remedies"] = json!([]);
+    let (_, answer) = running.operate("i/act-2", &act(&torn)).await;
+    assert_eq!(answer.pointer("/problem/code"), Some(&json!("another_resource")), "{answer}");
+    broken(&running);
+    let (_, answer) = running.operate("i/act-3", &act(intent)).await;
+    assert_eq!(answer.pointer("/outcome/outcome"), Some(&json!("healed")), "{answer}");
+    assert_eq!(std::fs::read_to_string(running.path()).unwrap(), GOOD);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_looked_at_only_while_something_answers_is_left_alone_until_then() {
     let (listener, base) = testkit::listener();
     let (go, wait) = std::sync::mpsc::channel();

@@ -124,8 +124,13 @@ impl Running {
     /// Has it do an action under a lease and an epoch, as the healer.
     pub(crate) async fn act(&self, incident: IncidentId, key: &str, fence: i64, epoch: i64) -> (u16, Value) {
         let task = json!({ "task": "act", "incident": incident, "target": "tiny", "code": "BROKEN", "authority": { "fence": fence, "epoch": epoch } });
+        self.operate(key, &task).await
+    }
+
+    /// Has it do a task, as the healer.
+    pub(crate) async fn operate(&self, key: &str, task: &Value) -> (u16, Value) {
         let path = format!("/v1/operations/{key}");
-        let (status, first) = self.ask("healer", Method::PUT, &path, Some(&task)).await;
+        let (status, first) = self.ask("healer", Method::PUT, &path, Some(task)).await;
         if status >= 400 {
             return (status, first);
         }
