@@ -13,6 +13,7 @@ mod leases;
 mod listener;
 mod migrations;
 mod people;
+mod people_playbooks;
 mod recovery;
 mod relatives;
 mod remedies;

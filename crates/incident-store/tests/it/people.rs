@@ -64,7 +64,7 @@ fn approval(digest: &str) -> Value {
 }
 
 #[track_caller]
-fn is(answer: (u16, Value), status: u16, code: &str) {
+pub(crate) fn is(answer: (u16, Value), status: u16, code: &str) {
     assert_eq!((answer.0, answer.1["code"].as_str()), (status, Some(code)), "{}", answer.1);
 }
 

@@ -54,6 +54,7 @@ fn every_kind_of_event_adds_what_it_says_and_nothing_else() {
     let at = "2026-01-01T00:00:00Z";
     let (step, again) = (json!("analyze"), json!({"event_id": "e", "happened_at": at}));
     let proposal = serde_json::to_value(testing::proposal("a diff")).unwrap();
+    let intent = json!({"digest": HASH, "target": "t", "code": "C", "resource": "r", "mode": "port", "lost": [], "remedies": []});
     let verdict = json!({"by": "ann", "verdict": "noise", "note": ""});
     let cases: Vec<(&str, Value, &[&str])> = vec![
         ("occurred", again.clone(), &[]),
@@ -74,6 +75,7 @@ fn every_kind_of_event_adds_what_it_says_and_nothing_else() {
         ("advised", json!({"why": ""}), &["Ended t C advised"]),
         ("refused", json!({"option": 0, "refusal": {"code": "build", "why": ""}}), &["Patches t C refused"]),
         ("admitted", json!({"option": 0, "proposal": proposal}), &["Patches t C admitted"]),
+        ("intended", intent, &[]),
         ("approval_requested", json!({"digest": HASH, "expires_at": at}), &[]),
         ("approved", json!({"digest": HASH, "by": "ann"}), &["Interventions t approved"]),
         ("approval_rejected", json!({"by": "ann", "why": ""}), &["Interventions t rejected", "Ended t C escalated"]),
