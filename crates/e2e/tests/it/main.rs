@@ -1,6 +1,7 @@
 //! Stories over the whole fleet.
 
 mod absences;
+mod approvals;
 mod crashes;
 mod handovers;
 mod healing;
