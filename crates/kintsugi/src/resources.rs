@@ -19,7 +19,7 @@ pub async fn list(connection: &Connection, target: Option<&TargetName>) -> anyho
     let warden = connection.callee(Service::Warden)?;
     let mut views: Vec<ResourceView> = warden.call(Method::GET, paths::RESOURCES, None::<&()>).await?;
     views.retain(|view| target.is_none_or(|target| view.target == *target));
-    let now = Utc::now();
+    let now = chassis::Clock::now(&chassis::SystemClock);
     let well = views.iter().all(|view| state(view, now) == State::Well);
     Ok(Answer::new(text(&views, target, now), &serde_json::json!({ "resources": views }))?.done_if(well))
 }
