@@ -53,7 +53,8 @@ pub async fn heal<P: Playbook>(
     diary: &mut Diary,
     cause: &str,
 ) -> Result<ActReport, DiaryError> {
-    heal_within(playbook, site, diary, cause, None).await
+    // In a box: a future in a future in debug code is more than a thread's stack holds.
+    Box::pin(heal_within(playbook, site, diary, cause, None)).await
 }
 
 /// The same. Where something was `approved`, just that is done: nothing when what is seen at first, or would be done, is something
@@ -94,7 +95,7 @@ pub async fn heal_within<P: Playbook>(
                 })?;
                 playbook.decided(&seen);
                 let title = trying.remedy.title.clone();
-                match attempt(playbook, site, diary, trying, false).await? {
+                match Box::pin(attempt(playbook, site, diary, trying, false)).await? {
                     Ended::Tried => unsent.clear(),
                     Ended::Unsent(why) => unsent.push(format!("It was not begun: {title}: {why}.")),
                     Ended::Stuck => given_up = true,
@@ -116,7 +117,7 @@ pub(crate) async fn finish<P: Playbook>(playbook: &P, site: &Site, diary: &mut D
     // Done before it was cut short, or by somebody since: a second time would undo what was written after the first.
     let is_better = engine::helped(trying.before, level(playbook).await);
     playbook.is_for(diary.page().cause.as_deref().unwrap_or_default());
-    Ok(attempt(playbook, site, diary, trying, is_better).await? != Ended::Stuck)
+    Ok(Box::pin(attempt(playbook, site, diary, trying, is_better)).await? != Ended::Stuck)
 }
 
 /// Begins a page for another cause. What is held stays.
