@@ -1,7 +1,7 @@
 //! `resources`.
 
 use crate::home::Home;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 /// A resource that was looked at so long ago.
@@ -10,7 +10,8 @@ fn resource(name: &str, ago: TimeDelta, seen: &[(&str, Option<bool>)]) -> Value 
         .iter()
         .map(|(name, holds)| json!({"name": name, "holds": holds, "weight": 1, "seen": "what\u{1b}[2J was seen"}))
         .collect();
-    json!({"target": "patient", "resource": name, "fault": "FAULT_SAMPLE", "at": Utc::now() - ago, "seen": seen, "held": []})
+    let at = chassis::Clock::now(&chassis::SystemClock) - ago;
+    json!({"target": "patient", "resource": name, "fault": "FAULT_SAMPLE", "at": at, "seen": seen, "held": []})
 }
 
 fn check(resources: &[Value], code: i32, words: &[&str]) {
