@@ -1,5 +1,6 @@
 //! What the scenes are made of: workloads whose behaviour stands in their own manifest, so that a real node and the stand-in agree.
 
+use crate::options::image;
 use serde_json::{Value, json};
 
 /// Runs when its pods were restarted, else ends or is deaf.
@@ -50,11 +51,6 @@ pub(crate) fn template(name: &str, play: &str) -> Value {
         spec["volumes"] = json!([{ "name": "data", "persistentVolumeClaim": { "claimName": format!("{name}-data") } }]);
     }
     json!({ "metadata": { "labels": { "app": name, "play": play } }, "spec": spec })
-}
-
-/// An image with a shell.
-fn image() -> String {
-    std::env::args().nth(1).unwrap_or_else(|| "busybox:1.36".to_owned())
 }
 
 /// Its service.

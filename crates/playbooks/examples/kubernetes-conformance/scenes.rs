@@ -112,6 +112,7 @@ pub(crate) async fn pods_that_do_not_answer_are_restarted(stage: &Stage) -> anyh
     let served = Workload { service: Some("deaf".into()), ..of(stage, "deaf") };
     let playbook = stage.playbook(served);
     stage.well(&playbook).await?;
+    stage.note();
     let told = stage.heal(&playbook, "inc-deaf").await?;
     told.check(ActOutcome::Healed, &[Action::RestartPods {}])
 }
@@ -124,6 +125,7 @@ pub(crate) async fn failed_pods_are_deleted(stage: &Stage) -> anyhow::Result<Tol
     let pods = stage.api.list("v1/pods").await?;
     let pod = pods.iter().find(|pod| ours(pod)).and_then(|pod| pod["metadata"]["name"].as_str()).unwrap_or_default();
     stage.api.set_status("v1/pods", pod, &json!({ "phase": "Failed", "reason": "Evicted" })).await?;
+    stage.note();
     let told = stage.heal(&playbook, "inc-evicted").await?;
     ensure!(stage.api.list("v1/pods").await?.iter().filter(|pod| ours(pod)).count() == 1);
     told.check(ActOutcome::Healed, &[Action::DeleteFailedPods {}])
@@ -177,6 +179,7 @@ pub(crate) async fn a_service_that_selects_other_pods_is_left_to_a_person(stage:
     let mut service = scene::service("astray");
     service["spec"]["selector"] = json!({ "app": "somebody-else" });
     stage.api.create("v1/services", &service).await?;
+    stage.note();
     let served = Workload { service: Some("astray".into()), ..of(stage, "astray") };
     let told = stage.heal(&stage.playbook(served), "inc-astray").await?;
     told.check(ActOutcome::Unhealed, &[])?.advises(&["app=somebody-else", "app=astray", "spec.selector"])
@@ -193,6 +196,7 @@ pub(crate) async fn a_network_policy_that_shuts_everybody_out_is_left_to_a_perso
         "spec": { "podSelector": { "matchLabels": { "app": "shut" } }, "policyTypes": ["Ingress"] },
     });
     stage.api.create("networking.k8s.io/v1/networkpolicies", &policy).await?;
+    stage.note();
     // Whether a network enforces its policies is not ours to test: nobody answers at this address either way.
     let probed = Workload { probe: Some("http://127.0.0.1:9/".into()), ..of(stage, "shut") };
     let told = stage.heal(&stage.playbook(probed), "inc-shut").await?;

@@ -7,12 +7,19 @@ use kubernetes::Cluster;
 use playbooks::{Diary, Playbook, Site, Watcher, WorkloadPlaybook};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use wire::runtime::{ActOutcome, ActReport, Action};
+use wire::runtime::{ActOutcome, ActReport, Action, Level};
 use wire::target::Workload;
 
 /// How long anything may take to show.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long what was taken back may take to be as bad as before.
+const AGAIN: Duration = Duration::from_secs(20);
+/// Between two looks.
+pub(crate) const EVERY: Duration = Duration::from_millis(500);
+/// How long healing may take.
+pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 pub(crate) const DEPLOYMENTS: &str = "apps/v1/deployments";
 
 pub(crate) struct Stage {
@@ -20,19 +27,32 @@ pub(crate) struct Stage {
     warden: Cluster,
     nobody: Cluster,
     folder: PathBuf,
+    /// When the last change was made that a scene is about.
+    changed: Mutex<Instant>,
+}
+
+/// What came of taking everything back that stood.
+#[derive(Debug, Default)]
+pub(crate) struct Back {
+    /// Whether that went well; none where nothing can be taken back.
+    pub(crate) undone: Option<bool>,
+    /// Whether it was ill again then.
+    pub(crate) ill_again: bool,
 }
 
 /// What came of a scene.
 pub(crate) struct Told {
     pub(crate) report: ActReport,
-    detected: Duration,
-    healed: Duration,
+    /// From the change that made the condition; none where nobody watched.
+    pub(crate) detected: Option<Duration>,
+    pub(crate) healed: Duration,
+    incident: String,
 }
 
 impl std::fmt::Display for Told {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let tried: Vec<&str> = self.report.tried.iter().map(|tried| tried.remedy.title.as_str()).collect();
-        let (detected, healed) = (self.detected.as_millis(), self.healed.as_millis());
+        let (detected, healed) = (self.detected.unwrap_or_default().as_millis(), self.healed.as_millis());
         write!(
             f,
             "{:?}; detected after {detected} ms, ended {healed} ms later; tried: [{}]",
@@ -92,7 +112,12 @@ pub(crate) fn workload(space: &str, name: &str) -> Workload {
 
 impl Stage {
     pub(crate) fn new(api: Api, warden: Cluster, nobody: Cluster, folder: PathBuf) -> Self {
-        Self { api, warden, nobody, folder }
+        Self { api, warden, nobody, folder, changed: Mutex::new(Instant::now()) }
+    }
+
+    /// What the scene is about was made just now.
+    pub(crate) fn note(&self) {
+        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     pub(crate) fn playbook(&self, of: Workload) -> WorkloadPlaybook {
@@ -106,11 +131,15 @@ impl Stage {
 
     /// Makes a deployment.
     pub(crate) async fn make(&self, name: &str, replicas: u32, play: &str) -> anyhow::Result<()> {
-        self.api.create(DEPLOYMENTS, &scene::deployment(name, replicas, play)).await.map(|_| ())
+        self.api.create(DEPLOYMENTS, &scene::deployment(name, replicas, play)).await?;
+        self.note();
+        Ok(())
     }
 
     pub(crate) async fn patch(&self, name: &str, body: Value) -> anyhow::Result<()> {
-        self.api.patch(DEPLOYMENTS, name, &body).await.map(|_| ())
+        self.api.patch(DEPLOYMENTS, name, &body).await?;
+        self.note();
+        Ok(())
     }
 
     /// Another template, as a developer rolls it out.
@@ -138,20 +167,18 @@ impl Stage {
 
     /// From the first sign to the report.
     pub(crate) async fn heal(&self, playbook: &WorkloadPlaybook, incident: &str) -> anyhow::Result<Told> {
-        let clock = chassis::clock::system();
-        let begun = Instant::now();
-        let mut watcher = Watcher::new(Duration::from_millis(500), clock.clone());
+        let changed = *self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watcher = Watcher::new(EVERY, chassis::clock::system());
         tokio::time::timeout(PATIENCE, watcher.until_ill(playbook)).await.context("no sign")?;
-        let detected = begun.elapsed();
-        let told = self.act(playbook, incident).await?;
-        Ok(Told { detected, healed: begun.elapsed().saturating_sub(detected), report: told.report })
+        let detected = Some(changed.elapsed());
+        Ok(Told { detected, ..self.act(playbook, incident).await? })
     }
 
     /// What comes of being asked to heal it.
     pub(crate) async fn act(&self, playbook: &WorkloadPlaybook, incident: &str) -> anyhow::Result<Told> {
         let site = Site {
             resource: "workload".to_owned().try_into().map_err(anyhow::Error::msg)?,
-            limit: Duration::from_secs(120),
+            limit: LIMIT,
             settle: Duration::from_secs(5),
             clock: chassis::clock::system(),
         };
@@ -159,6 +186,31 @@ impl Stage {
         playbook.is_for(incident);
         let mut diary = Diary::open(self.folder.join(format!("{incident}.json")))?;
         let report = playbooks::heal(playbook, &site, &mut diary, incident).await?;
-        Ok(Told { report, detected: Duration::ZERO, healed: begun.elapsed() })
+        Ok(Told { report, detected: None, healed: begun.elapsed(), incident: incident.to_owned() })
+    }
+
+    /// Takes back what stands, the newest first, and looks whether it is ill again then.
+    pub(crate) async fn take_back(&self, told: &Told) -> anyhow::Result<Back> {
+        let kept = told.report.tried.iter().rev().filter(|tried| tried.kept);
+        let undos: Vec<(&Action, &Action)> =
+            kept.filter_map(|tried| Some((&tried.remedy.action, tried.remedy.undo.action()?))).collect();
+        if undos.is_empty() {
+            return Ok(Back::default());
+        }
+        let name = told.incident.strip_prefix("inc-").context("an incident is named for its workload")?;
+        let playbook = self.playbook(workload(&self.api.space, name));
+        playbook.is_for(&told.incident);
+        for (done, undo) in undos {
+            if playbook.take_back(done, undo).await.is_err() {
+                return Ok(Back { undone: Some(false), ill_again: false });
+            }
+        }
+        let until = Instant::now() + AGAIN;
+        let mut ill_again = false;
+        while !ill_again && Instant::now() < until {
+            ill_again = Level::of(&playbook.invariants(&playbook.look().await)) > Level(0);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(Back { undone: Some(true), ill_again })
     }
 }
