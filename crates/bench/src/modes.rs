@@ -1,6 +1,7 @@
 //! `bench modes`: the failure modes that are healed while the target runs, each really injected, beside Monit.
 
 mod cases;
+mod kubernetes;
 mod monit;
 mod once;
 mod page;
@@ -30,6 +31,9 @@ pub(crate) struct Arguments {
     /// The folder for failure-modes.json.
     #[arg(long, default_value = "docs/results")]
     out: PathBuf,
+    /// What the conformance suite brought, for the section on Kubernetes.
+    #[arg(long, value_name = "FILE")]
+    kubernetes: Option<PathBuf>,
     /// A folder for what is broken; what is made in it is removed.
     #[arg(long, default_value = "/var/tmp")]
     work: PathBuf,
@@ -65,6 +69,8 @@ struct Results {
     /// What was not measured, and why.
     missing: Vec<String>,
     monit: Vec<Beside>,
+    /// The conditions of a workload.
+    kubernetes: Option<kubernetes::Figures>,
     /// Through the whole platform.
     platform: Vec<platform::Run>,
     machine: Option<Machine>,
@@ -87,6 +93,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.only.is_none() {
         results.platform = platform::measure(arguments.runs)?;
     }
+    results.kubernetes = arguments.kubernetes.as_deref().map(kubernetes::read).transpose()?;
+    if results.kubernetes.is_none() {
+        results.missing.push("the Kubernetes conditions: no API server could be had (make test-k8s)".to_owned());
+    }
     results.missing.extend(monit::missing());
     machine.end();
     results.minutes = begun.elapsed().as_secs_f64() / 60.0;
@@ -99,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         std::fs::write(arguments.out.join("failure-modes.json"), json)?;
     }
     let ill = results.modes.iter().filter(|one| !one.failed.is_empty()).map(|one| one.name.as_str());
-    let ill: Vec<&str> = ill.collect();
+    let ill: Vec<&str> = ill.chain(results.kubernetes.iter().flat_map(kubernetes::Figures::ill)).collect();
     ensure!(ill.is_empty(), "not every run could be made: {}", ill.join(", "));
     Ok(())
 }

@@ -45,6 +45,9 @@ pub(super) fn page(results: &Results, machine: &Machine) -> String {
             );
         }
     }
+    if let Some(figures) = &results.kubernetes {
+        text.push_str(&figures.section());
+    }
     if !results.platform.is_empty() {
         text.push_str(&platform(&results.platform));
     }
@@ -101,7 +104,7 @@ fn row(one: &Outcome) -> String {
 }
 
 /// Ports and pids are others each time.
-fn without_numbers(title: &str) -> String {
+pub(super) fn without_numbers(title: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in title.split(' ') {
         let digits = word.chars().filter(char::is_ascii_digit).count();
@@ -110,6 +113,6 @@ fn without_numbers(title: &str) -> String {
     words.join(" ")
 }
 
-fn told(spread: Option<Spread>) -> String {
+pub(super) fn told(spread: Option<Spread>) -> String {
     spread.map_or_else(|| "–".into(), |spread| format!("{:.0}, {:.0}", spread.median, spread.most))
 }
