@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { assertAccessible, assertFits, eventually, launch, open, signIn } from "../lib/browser.mjs";
 import { Fixture, TOKEN, problem } from "../lib/fixture.mjs";
-import { moved, sample } from "../lib/samples.mjs";
+import { digest, moved, sample } from "../lib/samples.mjs";
 
 const PAGE = "/developer/incidents";
 const REFUSED = /status of (401|403|409|503)/;
@@ -306,6 +306,27 @@ describe("what a person does", () => {
     await page.locator("#notice").getByText("Approved. Healing goes on.").waitFor();
     assert.deepEqual(sent, { digest: waiting.incident.proposal.digest, note: "looks right" });
     await page.getByRole("button", { name: "Approve" }).waitFor({ state: "detached" });
+  });
+
+  test("what a playbook would do is told with its undo, and approved by its digest", async () => {
+    const remedies = [
+      { title: "Restore the newest valid backup, monday.toml", action: { do: "restore", backup: "monday.toml", copy: "c1" }, undo: { kind: "inverse", action: { do: "put_back", copy: "c1" } }, lasts: true },
+      { title: "offline mode", action: { do: "pull", lever: "offline", on: true }, undo: { kind: "not_needed", reason: "it is withdrawn" }, lasts: false },
+    ];
+    const intent = { digest: digest("intent"), target: "fault-app", code: "SETTINGS_BROKEN", resource: "settings", mode: "configuration", lost: ["it parses"], remedies, diagnosis: "The file <b>ends</b> in the middle of a key.", at: new Date().toISOString() };
+    const waiting = sample({ status: "awaiting_approval", code: "SETTINGS_BROKEN", actions: ["approve", "reject"], incident: { proposal: undefined, intent } });
+    fixture.put(waiting);
+    let sent;
+    fixture.instead.set(`POST ${PAGE}/api/incidents/${waiting.incident.id}/approve`, (body) => [200, (sent = body) && waiting.incident]);
+    const page = await visit(`#incident=${waiting.incident.id}`);
+    for (const text of ["settings (configuration) of fault-app", "The file <b>ends</b> in the middle", "restore backup=monday.toml copy=c1", "put_back copy=c1", "offline mode (for the time being)", "not needed: it is withdrawn"]) {
+      await page.getByText(text).first().waitFor();
+    }
+    await assertAccessible(page, "an approval of a playbook");
+    await assertFits(page, "an approval of a playbook");
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.locator("#notice").getByText("Approved. Healing goes on.").waitFor();
+    assert.equal(sent.digest, intent.digest);
   });
 
   test("who rejects says why", async () => {
