@@ -77,12 +77,11 @@ async fn one(http: &reqwest::Client, url: &str) -> Answer {
 }
 
 impl Seen {
-    /// Of what began within a window. It begins with the first answer that is not the right one, while the fault is being injected;
-    /// otherwise when that is done.
-    pub(super) fn of(answers: &[(Instant, Answer)], injected: (Instant, Instant), window: Duration) -> Self {
-        let (begun, done) = injected;
-        let ill = answers.iter().filter(|(at, answer)| *at >= begun && *answer != Answer::Right).map(|(at, _)| *at);
-        let from = ill.min().map_or(done, |first| first.min(done));
+    /// Of what began within a window. It begins with the first answer that is not the right one, be it of a request that was under way
+    /// when the fault came; otherwise when the fault is there.
+    pub(super) fn of(answers: &[(Instant, Answer)], injected: Instant, window: Duration) -> Self {
+        let ill = answers.iter().filter(|(_, answer)| *answer != Answer::Right).map(|(at, _)| *at);
+        let from = ill.min().map_or(injected, |first| first.min(injected));
         let within: Vec<_> = answers.iter().filter(|(at, _)| *at >= from && *at < from + window).collect();
         let seconds = |wanted: Answer| {
             let those = within.iter().filter(|(_, answer)| *answer == wanted);
@@ -107,7 +106,7 @@ mod tests {
         let from = Instant::now() + Duration::from_secs(10);
         let at = |ms: u64| from + Duration::from_millis(ms);
         let answers = [
-            (from - Duration::from_millis(1), Answer::Failed),
+            (from - Duration::from_millis(1), Answer::Right),
             (at(0), Answer::Failed),
             (at(999), Answer::Failed),
             (at(1_000), Answer::Stale),
@@ -115,7 +114,15 @@ mod tests {
             (at(2_500), Answer::Failed),
             (at(3_000), Answer::Failed),
         ];
-        let seen = Seen::of(&answers, (from, at(500)), Duration::from_secs(3));
+        let seen = Seen::of(&answers, at(500), Duration::from_secs(3));
         assert_eq!((seen.error_s, seen.stale_s, seen.wrong_s, seen.requests, seen.failed), (2, 1, 1, 5, 3));
+    }
+
+    #[test]
+    fn what_was_under_way_when_the_fault_came_counts() {
+        let injected = Instant::now() + Duration::from_secs(10);
+        let at = |ms: u64| injected - Duration::from_millis(1) + Duration::from_millis(ms);
+        let seen = Seen::of(&[(at(0), Answer::Failed), (at(50), Answer::Stale)], injected, Duration::from_secs(1));
+        assert_eq!((seen.error_s, seen.stale_s, seen.failed), (1, 1, 1));
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn once(fault: Fault, window: Duration) -> anyhow::Result<(Seen
     let injected = from?;
     let mut before = answers.iter().filter(|(at, _)| *at < injected.0 - BEFORE / 2);
     ensure!(before.all(|(_, answer)| *answer == client::Answer::Right), "it was ill before the fault");
-    Ok((Seen::of(&answers, injected, window), told(&fleet).await?))
+    Ok((Seen::of(&answers, injected.1, window), told(&fleet).await?))
 }
 
 /// From the moment on that this answers the fault is there.

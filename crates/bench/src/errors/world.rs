@@ -95,7 +95,7 @@ pub(super) async fn once(fault: Fault, policy: Policy, window: Duration) -> anyh
         before.clone().count() > 0 && before.clone().all(|(_, answer)| *answer == client::Answer::Right),
         "it was ill before the fault"
     );
-    Ok(Seen::of(&answers, injected, window))
+    Ok(Seen::of(&answers, injected.1, window))
 }
 
 impl World {
