@@ -20,7 +20,7 @@ pub struct Intended {
     pub advice: Vec<String>,
 }
 
-/// Looks, and says what [`crate::heal`] would do for a cause. Changes nothing.
+/// Looks, and says what [`crate::heal()`] would do for a cause. Changes nothing.
 pub async fn intend<P: Playbook>(playbook: &P, diary: &Diary, cause: &str) -> Intended {
     playbook.is_for(cause);
     let seen = playbook.look().await;
