@@ -9,9 +9,10 @@ use crate::playbook::Playbook;
 use crate::ports::{self, Listener};
 use crate::processes;
 use holder::Holder;
-use instances::Instance;
+use instances::{Instance, Open, Stale};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use wire::runtime::{Action, Invariant, Process, Remedy, Undo};
@@ -30,6 +31,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct PortPlaybook {
     port: Port,
+    open: Arc<Open>,
 }
 
 /// What is seen of it.
@@ -52,7 +54,7 @@ pub struct Seen {
 impl PortPlaybook {
     /// For a port of the inventory.
     pub fn new(port: Port) -> Self {
-        Self { port }
+        Self { port, open: Arc::default() }
     }
 
     fn registered(&self) -> u16 {
@@ -70,7 +72,7 @@ impl PortPlaybook {
         }
         let own = Instance::all(Path::new(&self.port.pids)).into_iter().find(|own| pids.contains(&own.process.pid));
         match own {
-            Some(own) => match own.stale(port).await {
+            Some(own) => match own.stale(port, &self.open).await {
                 Some(why) => Holder::Stale(own.process, why),
                 None => Holder::Own(processes::title(own.process.pid)),
             },
@@ -124,7 +126,12 @@ impl PortPlaybook {
             return Ok(format!("process {} is gone", process.pid));
         }
         // What was so when the action was planned may have changed.
-        match self.holder(&ports::listeners(), self.registered()).await {
+        let registered = self.registered();
+        match self.holder(&ports::listeners(), registered).await {
+            // One question may be lost on the way.
+            Holder::Stale(now, Stale::Silent) if now == process && instances::answers_another(registered).await => {
+                Err(ActError::Refused(format!("process {} has answered", process.pid)))
+            }
             Holder::Stale(now, _) if now == process => instances::end(process).await,
             _ => Err(ActError::Refused(format!("process {} is no stale instance that holds the port", process.pid))),
         }
