@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 use testkit::failure::disk::SmallDisk;
+use testkit::failure::memory::Hog;
+use testkit::failure::port::{Manner, Taker};
 use testkit::failure::process::{command, free_port};
 use testkit::failure::server::Reply;
 
@@ -24,16 +26,19 @@ const WARM: Duration = Duration::from_millis(2_500);
 type Once = fn(&Path, Duration) -> anyhow::Result<f64>;
 
 /// What both can watch, by the name of our own row.
-const FAILURES: [(&str, Once); 3] =
-    [("model server gone", gone), ("endpoint hangs, with a backup", hangs), ("disk full", full)];
+const FAILURES: [(&str, Once); 5] = [
+    ("model server gone", gone),
+    ("endpoint hangs, with a backup", hangs),
+    ("disk full", full),
+    ("out of memory", grown),
+    ("port taken by a stale instance", taken),
+];
 
 /// What is said where it was not measured.
 pub(super) fn missing() -> Vec<String> {
-    let mut missing = vec!["memory and port beside Monit".to_owned()];
-    if !Path::new(PROGRAM).exists() {
-        missing.push("Monit is not installed (apt-get install monit), so nothing was measured beside it".to_owned());
-    }
-    missing
+    let is_there = Path::new(PROGRAM).exists();
+    let why = "Monit is not installed (apt-get install monit), so nothing was measured beside it";
+    if is_there { Vec::new() } else { vec![why.to_owned()] }
 }
 
 /// Measures what both can watch.
@@ -168,4 +173,39 @@ fn full(folder: &Path, pause: Duration) -> anyhow::Result<f64> {
     let took = until(|| small.free() >= disk.min_free_bytes);
     drop(monit);
     took
+}
+
+fn grown(folder: &Path, pause: Duration) -> anyhow::Result<f64> {
+    let hog = Hog::start(folder, &[]);
+    let ease = script(folder, "ease", &format!("touch {}", hog.lever_file("caches")))?;
+    let pid_file = hog.pid_file();
+    let checks =
+        format!("check process hog with pidfile {pid_file}\n  if memory > 60 MB then exec \"{}\"", ease.display());
+    let monit = Monit::start(folder, &checks)?;
+    std::thread::sleep(pause);
+    hog.want(&[("caches", 120)]);
+    let grows = until(|| hog.resident_mib() > 60)?;
+    let took = until(|| hog.resident_mib() <= 60);
+    drop(monit);
+    Ok(grows + took?)
+}
+
+/// The instance is given as long to answer as the playbook gives it. Nobody is at the port before, so the script is run each cycle.
+fn taken(folder: &Path, pause: Duration) -> anyhow::Result<f64> {
+    let (port, old) = (free_port().min(65_000), folder.join("pids/old.pid"));
+    let text = format!("pid=$(sed -n 's/.*\"pid\":\\([0-9]*\\).*/\\1/p' {} 2>/dev/null) && kill $pid", old.display());
+    let end = script(folder, "end", &text)?;
+    let checks = format!(
+        "check host target with address 127.0.0.1\n  if failed port {port} protocol http with timeout 3 seconds then exec \"{}\" repeat every 1 cycles",
+        end.display()
+    );
+    let monit = Monit::start(folder, &checks)?;
+    std::thread::sleep(pause);
+    let _stale = Taker::instance(Manner::Hangs, port, &old, &serde_json::json!({ "port": port }));
+    let _target = Taker::target(port, folder);
+    let complaint = folder.join("complaint");
+    let complains = until(|| complaint.exists())?;
+    let took = until(|| !complaint.exists());
+    drop(monit);
+    Ok(complains + took?)
 }

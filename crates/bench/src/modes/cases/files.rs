@@ -1,9 +1,10 @@
 //! Modes 1, 5 and 8: files and disks.
 
-use super::{Case, block_on, levers, text};
+use super::{Case, block_on, lever, levers, text};
 use crate::modes::once::{Place, Run, once};
 use playbooks::{ConfigurationPlaybook, DatabasePlaybook, DiskPlaybook};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use testkit::failure::database::{Damage, User, damage};
 use testkit::failure::disk::SmallDisk;
@@ -21,6 +22,13 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         case(1, "database file corrupt", "the middle half of a SQLite file of 1 MB is overwritten", 60, corrupt),
         case(1, "database file torn", "the second half of the file is cut off", 60, torn),
+        case(
+            1,
+            "database file locked",
+            "a process of the target's own holds a write lock and does not let go",
+            60,
+            locked,
+        ),
         case(5, "disk full", "a tmpfs of 64 MiB is filled until the kernel says ENOSPC", 45, full),
         case(8, "configuration missing", "the file is removed", 10, missing),
         case(8, "configuration corrupt", "the file is cut in the middle of a key", 10, broken),
@@ -50,6 +58,28 @@ fn database(folder: &Path, pause: Duration, how: Damage) -> anyhow::Result<Run> 
     let playbook = DatabasePlaybook::new(file, levers(folder, &[])?);
     let place = Place { folder, limit: Duration::from_secs(60), clock: chassis::clock::system() };
     block_on(once(&place, &playbook, pause, move || damage(&path, how)))
+}
+
+fn locked(folder: &Path, pause: Duration) -> anyhow::Result<Run> {
+    let path = folder.join("shop.db");
+    std::fs::create_dir(folder.join("backups"))?;
+    User::killed_after(&path, &TABLE);
+    let file = DatabaseFile {
+        path: text(folder, "shop.db"),
+        backups: text(folder, "backups"),
+        copies: text(folder, "copies"),
+        reopen: Some(lever("closed")?),
+        busy_ms: 1_000,
+    };
+    let playbook = DatabasePlaybook::new(file, levers(folder, &["closed"])?);
+    let place = Place { folder, limit: Duration::from_secs(60), clock: chassis::clock::system() };
+    // It lives on until the run is over.
+    let user = Arc::new(Mutex::new(None));
+    let (held, closed) = (Arc::clone(&user), folder.join("closed"));
+    let lock = move || {
+        *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(User::locking(&path, Some(closed)));
+    };
+    block_on(once(&place, &playbook, pause, lock))
 }
 
 fn full(folder: &Path, pause: Duration) -> anyhow::Result<Run> {

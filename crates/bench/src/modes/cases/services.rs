@@ -28,6 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
             10,
             stale,
         ),
+        case(2, "port taken by a retired instance", "the same, and its pid file says that it is retired", 10, retired),
         case(2, "port taken by a stranger", "another program's process holds the port", 10, stranger),
         case(3, "slow boot", "a phase waits for a socket that is silent; slow is more than 1 s here, not 30", 5, slow),
         case(4, "out of memory", "a process grows by 120 MB over its limit of 60 MiB; a lever drops it", 30, grown),
@@ -56,6 +57,13 @@ fn cut(folder: &Path, pause: Duration) -> anyhow::Result<Run> {
 fn stale(folder: &Path, pause: Duration) -> anyhow::Result<Run> {
     port(folder, pause, |port, folder| {
         Taker::instance(Manner::Hangs, port, &folder.join("pids/old.pid"), &serde_json::json!({ "port": port }))
+    })
+}
+
+fn retired(folder: &Path, pause: Duration) -> anyhow::Result<Run> {
+    port(folder, pause, |port, folder| {
+        let says = serde_json::json!({ "port": port, "retired": true });
+        Taker::instance(Manner::Hangs, port, &folder.join("pids/old.pid"), &says)
     })
 }
 
